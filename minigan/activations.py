@@ -1,0 +1,84 @@
+"""The activations: elementwise functions that keep a stack of Dense layers from being one big Dense layer.
+
+They are layers without parameters. y_ni depends on x_ni alone, so the derivative is one number per entry and the
+backward pass one product. Comparisons look at the real part only: then the complex step (gradcheck.py), which nudges x
+along the imaginary axis, never crosses a kink. Next on the reader's path: network.py
+"""
+
+from minigan.backend import namespace
+from minigan.layers import Layer, Slope
+from minigan.losses import sigmoid
+
+
+class LeakyReLU(Slope):
+    """y = x where x > 0, alpha x elsewhere.
+
+        slope_ni = 1 if x_ni > 0 else alpha                                                 (1)
+    Forward and backward are Slope's. At the kink x = 0 the slope is alpha, by convention.
+    Unlike ReLU no unit can die: some gradient always passes. Source: Maas, Hannun and Ng 2013.
+    """
+
+    def __init__(self, alpha=0.2):
+        if not 0.0 <= alpha <= 1.0:
+            raise ValueError(f"LeakyReLU's alpha must be in [0, 1], not {alpha}.")
+        self.alpha = alpha
+
+    def slope(self, x, train):
+        return namespace(x).maximum(x.real > 0, self.alpha, dtype=x.real.dtype)  # (1)
+
+
+class ReLU(LeakyReLU):
+    """y = max(x, 0): LeakyReLU with alpha = 0. A unit whose x is below 0 for every sample gets no gradient any more.
+
+    Source: Nair and Hinton 2010.
+    """
+
+    def __init__(self):
+        super().__init__(alpha=0.0)
+
+
+class Tanh(Layer):
+    """y = tanh x, in (-1, 1): the output of G for images scaled to that range.
+
+    Forward
+        y_ni  = tanh x_ni                                                                   (1)
+    Backward
+        dx_ni = dy_ni (1 - y_ni^2)     because tanh' = 1 - tanh^2                           (2)
+    Tangent
+        dt_ni = t_ni (1 - y_ni^2)                                                           (3)
+    The derivative is written in y, so y is all the cache there is. Where |y| is near 1 little gradient passes.
+    """
+
+    def forward(self, x, train=True):
+        y = namespace(x).tanh(x)  # (1)
+        return y, y
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return dy * (1.0 - cache * cache) if input_grad else None  # (2)
+
+    def jvp(self, t, cache):
+        return t * (1.0 - cache * cache)  # (3)
+
+
+class Sigmoid(Layer):
+    """y = 1 / (1 + exp(-x)), in (0, 1): a probability, or G's output for images scaled to that range.
+
+    Forward, in the stable form of losses.py
+        y_ni  = sigmoid x_ni                                                                (1)
+    Backward
+        dx_ni = dy_ni y_ni (1 - y_ni)     because sigmoid' = sigmoid (1 - sigmoid)          (2)
+    Tangent
+        dt_ni = t_ni y_ni (1 - y_ni)                                                        (3)
+    Caveat: never end D in one and take a log of it. That loses all digits where D is sure, which is where gradients
+    are needed; losses.py and objectives.py work on logits instead.
+    """
+
+    def forward(self, x, train=True):
+        y = sigmoid(x)  # (1)
+        return y, y
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return dy * (cache * (1.0 - cache)) if input_grad else None  # (2)
+
+    def jvp(self, t, cache):
+        return t * (cache * (1.0 - cache))  # (3)

@@ -1,0 +1,50 @@
+"""What the command lines share: flags made from a dataclass, and errors as one plain sentence."""
+
+import argparse
+import sys
+from dataclasses import fields
+from typing import get_args, get_origin, get_type_hints
+
+from minigan.errors import ArgumentError, MiniganError
+
+
+class Parser(argparse.ArgumentParser):
+    """argparse, with one line for a wrong argument instead of a page of usage, and _ accepted for - in flags."""
+
+    def error(self, message):
+        raise ArgumentError(f"{message} (--help lists the flags).")
+
+    def parse_args(self, args=None, namespace=None):
+        words = sys.argv[1:] if args is None else args
+        flags = [word.partition("=") for word in words]
+        words = [f.replace("_", "-") + eq + v if f.startswith("--") else f + eq + v for f, eq, v in flags]
+        return super().parse_args(words, namespace)
+
+    def add_settings(self, cls):
+        """One flag for each field of the dataclass; only flags that were given appear in the result."""
+        hints = get_type_hints(cls)
+        for f in fields(cls):
+            several = get_origin(hints[f.name]) is tuple
+            choices = f.metadata["limit"] if isinstance(f.default, str) else None
+            kind = (get_args(hints[f.name]) or [hints[f.name]])[0]
+            self.add_argument(
+                f"--{f.name.replace('_', '-')}",
+                type=kind,
+                nargs="+" if several else None,
+                choices=choices,
+                metavar=None if choices else kind.__name__.upper(),
+                default=argparse.SUPPRESS,
+                help=f"{f.metadata['help']} (default: {' '.join(map(str, f.default)) if several else f.default})",
+            )
+
+
+def main(command):
+    """Run command(); on an error that a person can mend, print its sentence and exit with its code."""
+    try:
+        command()
+    except MiniganError as error:
+        print(f"minigan: {error}", file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        print("\nminigan: stopped.", file=sys.stderr)
+        sys.exit(130)

@@ -1,0 +1,138 @@
+"""The data sets: every one becomes a Dataset, whose batches are in the range the generator can reach."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan.backend import namespace
+from minigan.errors import DataError
+
+NAMES = ("auto", "mnist", "drawn", "ring", "grid")
+N_DRAWN = 60_000  # as many as MNIST has
+N_POINTS = 100_000
+
+
+@dataclass
+class Dataset:
+    """x: (n, d), uint8 pixels for images, float32 for points; shape: (height, width) of an image, (2,) for points.
+
+    note: one line for the reader, saying what this is and where it came from.
+    """
+
+    x: Any
+    shape: tuple[int, ...]
+    note: str
+
+    @property
+    def n_x(self):
+        return self.x.shape[1]
+
+    @property
+    def is_images(self):
+        return self.x.dtype == np.uint8
+
+    def batch(self, rows):
+        """x[rows] as float32 (N, d): pixels scaled from 0..255 to -1..1, the range of a tanh; points as they are."""
+        x = self.x[rows]
+        if self.is_images:
+            x = x.astype(np.float32)
+            x *= 1.0 / 127.5
+            x -= 1.0
+        return x
+
+    def to(self, xp):
+        """The same data held by the library xp (numpy, or cupy on the GPU)."""
+        return self if namespace(self.x) is xp else Dataset(xp.asarray(self.x), self.shape, self.note)
+
+
+def load(name, data_dir=None, seed=0, vary=0.6):
+    """The data set called `name`: one of NAMES, or the path of a .npy or .npz file. Raises DataError.
+
+    "auto" is MNIST where it is found or can be fetched, else the drawn digits; the note says which and why.
+    """
+    if name in ("auto", "mnist"):
+        from minigan.data.mnist import MnistNotFound, load_mnist
+
+        try:
+            images, _, folder = load_mnist("train", data_dir)
+            return _images(images, f"MNIST, from {folder}")
+        except MnistNotFound as error:
+            if name == "mnist":
+                raise
+            return _drawn(seed, vary, f"; MNIST is not here: {error}")
+    if name == "drawn":
+        return _drawn(seed, vary)
+    if name in ("ring", "grid"):
+        from minigan.data import toy
+
+        points, _ = getattr(toy, name)(N_POINTS, seed)
+        return Dataset(points, (2,), f"{name}, {N_POINTS} points around {len(toy.centres(name))} centres")
+    return from_file(Path(name))
+
+
+def from_file(path):
+    """A Dataset of the user's own: images (n, h, w), images of one row each (n, h * h), or points (n, 2).
+
+    Pixels may be whole numbers 0..255, or floats within 0..1 or -1..1; a range that fits none of these is refused
+    rather than guessed at, because a generator that ends in tanh could never reach it. Raises DataError.
+    """
+    x = _read(path)
+    if x.dtype.kind not in "biuf" or x.size == 0:
+        raise DataError(f"{path} holds {x.dtype} of shape {x.shape}; it must hold numbers, at least one sample.")
+    if not np.isfinite(x).all():
+        raise DataError(f"{path} holds NaN or infinite values; remove those samples first.")
+    if x.ndim == 2 and x.shape[1] == 2:
+        return Dataset(x.astype(np.float32), (2,), f"{len(x)} points from {path}")
+    side = round(x.shape[1] ** 0.5) if x.ndim == 2 else 0
+    if side and side * side == x.shape[1]:
+        x = x.reshape(-1, side, side)
+    if x.ndim != 3:
+        raise DataError(f"{path} has shape {x.shape}; minigan takes grey images (n, height, width) or points (n, 2).")
+    low, high = x.min(), x.max()
+    if low == high:
+        raise DataError(f"{path} holds the value {low} only.")
+    if x.dtype.kind in "iu" and low >= 0 and 1 < high <= 255:
+        return _images(x.astype(np.uint8), f"{path}, values 0..255")
+    if low >= 0 and high <= 1:
+        return _images(np.rint(x * 255.0).astype(np.uint8), f"{path}, values 0..1")
+    if x.dtype.kind == "f" and low >= -1 and high <= 1:
+        return _images(np.rint((x + 1.0) * 127.5).astype(np.uint8), f"{path}, values -1..1")
+    raise DataError(
+        f"{path} has values from {low:g} to {high:g} as {x.dtype}; scale them to 0..1, -1..1 or whole 0..255 first."
+    )
+
+
+def _read(path):
+    if path.suffix not in (".npy", ".npz"):
+        raise DataError(f"no data set is called {path}: choose {', '.join(NAMES)}, or give a .npy or .npz file.")
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        if isinstance(loaded, np.ndarray):
+            return loaded
+        with loaded:
+            names = [name for name in ("images", "x_train", "x") if name in loaded.files] or loaded.files
+            if not names or (len(loaded.files) > 1 and names is loaded.files):
+                raise DataError(f"{path} holds {', '.join(loaded.files) or 'nothing'}; call the array 'images'.")
+            return loaded[names[0]]
+    except FileNotFoundError:
+        raise DataError(f"there is no file {path}.") from None
+    except (OSError, ValueError, EOFError, MemoryError, KeyError) as error:
+        raise DataError(f"{path} is not a readable {path.suffix} file: {error}") from None
+    except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
+        if isinstance(error, DataError):
+            raise
+        raise DataError(f"{path} is damaged: {error}") from None
+
+
+def _drawn(seed, vary, why=""):
+    from minigan.data.drawn import draw
+
+    images, _ = draw(N_DRAWN, seed, vary)
+    return _images(images, f"drawn digits, made here from strokes{why}")
+
+
+def _images(images, source):
+    n, height, width = images.shape
+    return Dataset(images.reshape(n, -1), (height, width), f"{n} images {height}x{width}: {source}")

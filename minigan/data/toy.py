@@ -1,0 +1,33 @@
+"""Points in the plane whose right answer is known: a GAN that misses a mode can be seen to miss it."""
+
+import math
+
+import numpy as np
+
+STD = {"ring": 0.01, "grid": 0.05}
+
+
+def centres(name):
+    """The means of the modes, (n_modes, 2): "ring", 8 on the unit circle; "grid", 25 on {-4, -2, 0, 2, 4}^2."""
+    if name == "ring":  # endpoint=False: with it the first and the last would coincide, and the ring have 7 modes
+        angle = np.linspace(0.0, 2.0 * math.pi, 8, endpoint=False)
+        return np.stack([np.cos(angle), np.sin(angle)], axis=1)
+    axis = np.arange(-4.0, 5.0, 2.0)
+    return np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+
+
+def ring(n, seed=0):
+    """(points (n, 2) float32, labels (n,)): 8 Gaussians of standard deviation .01 (Lin et al. 2018, section 4.1)."""
+    return _mixture("ring", n, seed)
+
+
+def grid(n, seed=0):
+    """(points (n, 2) float32, labels (n,)): 25 Gaussians of standard deviation .05 (Lin et al. 2018, section 4.1)."""
+    return _mixture("grid", n, seed)
+
+
+def _mixture(name, n, seed):
+    rng, means = np.random.default_rng(seed), centres(name)
+    labels = rng.integers(len(means), size=n)
+    points = means[labels] + STD[name] * rng.standard_normal((n, 2))
+    return points.astype(np.float32), labels

@@ -1,0 +1,25 @@
+"""The errors that a person at the command line can cause: one sentence each, saying what to do."""
+
+
+class MiniganError(Exception):
+    """Base class; its message is shown without a traceback and the command exits with `exit_code`."""
+
+    exit_code = 3
+
+
+class ArgumentError(MiniganError):
+    """The settings contradict each other or the data."""
+
+    exit_code = 2
+
+
+class DataError(MiniganError):
+    """A data set is missing, unreadable, or not what it says it is."""
+
+
+class CheckpointError(MiniganError):
+    """A checkpoint is missing, unreadable, or does not fit."""
+
+
+class DeviceError(MiniganError):
+    """The device asked for cannot be used on this machine."""

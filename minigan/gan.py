@@ -1,0 +1,71 @@
+"""A GAN in two functions: one step of the discriminator D, one step of the generator G.
+
+G turns noise z into samples; D scores samples, high for real, low for fake. They take turns:
+
+    d_step   D learns to tell x_real from G(z)           G is used, not changed
+    g_step   G learns to make D score G(z) as real       D is used, not changed
+
+What makes it a GAN and not two networks is one line in g_step: the gradient of the loss with respect to D's *input*
+is the gradient with respect to G's *output*. Everything else is ordinary backpropagation.
+
+    x_real (N, n_x) real samples, z (N, n_z) noise, s (N, 1) logits, L a loss; D and G are Networks (network.py), the
+    objective says what each wants (objectives.py), an optimizer moves theta (optim.py).
+
+The losses stay on the device as 0-d arrays, so that a GPU need not wait. Next on the reader's path: losses.py
+"""
+
+from minigan.backend import namespace
+from minigan.penalties import r1
+
+
+def d_step(D, G, objective, optimizer, x_real, z, r1_gamma=0.0):
+    """One step of D. Returns (L_D, s_real, s_fake); L_D includes the R1 penalty where r1_gamma > 0.
+
+    Raises ValueError for R1 with BatchNorm in D: R1 is a penalty per sample, and there no sample stands alone.
+    """
+    if r1_gamma > 0.0 and D.mixes_samples:
+        raise ValueError("R1 is a penalty per sample; it has no meaning with BatchNorm in D.")
+    n = len(x_real)
+    concatenate = namespace(x_real).concatenate
+    x_fake, _ = G.forward(z)  # no backward through G follows, so this step cannot change it
+
+    if not D.mixes_samples:  # real and fake go through D as one batch: same sums, fewer and larger products
+        s, caches = D.forward(concatenate([x_real, x_fake]))
+        s_real, s_fake = s[:n], s[n:]
+        loss, ds_real, ds_fake = objective.d(s_real, s_fake)
+        D.backward(concatenate([ds_real, ds_fake]), caches)
+        if r1_gamma > 0.0:
+            loss = loss + r1(D, [cache[:n] for cache in caches], r1_gamma)
+    else:  # BatchNorm must not see real and fake in one batch: D could tell them apart by their average
+        s_real, real_caches = D.forward(x_real)
+        s_fake, fake_caches = D.forward(x_fake)
+        loss, ds_real, ds_fake = objective.d(s_real, s_fake)
+        D.backward(ds_real, real_caches)
+        grad = D.grad.copy()  # the next line overwrites it
+        D.backward(ds_fake, fake_caches)
+        D.grad += grad
+
+    optimizer.step(D.grad)
+    return loss, s_real, s_fake
+
+
+def g_step(D, G, objective, optimizer, z):
+    """One step of G. Returns (L_G, s_fake)."""
+    x_fake, g_caches = G.forward(z)
+    s_fake, d_caches = D.forward(x_fake)
+    loss, ds_fake = objective.g(s_fake)
+    dx_fake = D.backward(ds_fake, d_caches, param_grads=False, input_grad=True)
+    G.backward(dx_fake, g_caches)  # the gradient crosses from D's input into G's output
+    optimizer.step(G.grad)
+    return loss, s_fake
+
+
+def update_average(average, G, t, decay):
+    """Move `average`, a second G, towards G after round t (0, 1, ...): an exponential moving average of its weights.
+
+    G circles around its optimum, its average stays near the middle and makes better samples (Yazici et al. 2019).
+    The decay is warmed up, so that the untrained weights are soon forgotten.
+    """
+    decay = min(decay, (1 + t) / (10 + t))
+    average.theta *= decay
+    average.theta += (1.0 - decay) * G.theta

@@ -1,0 +1,77 @@
+"""Pictures: grids of samples, points in the plane, curves of a run. Matplotlib is imported only when one is drawn."""
+
+import csv
+import math
+
+import numpy as np
+
+ZOOM = 2  # screen pixels a pixel: 28 alone is a stamp
+
+
+def to_unit(x, shape):
+    """Samples x (N, n_x) in -1..1 as images (N, height, width) float32 in 0..1."""
+    return np.clip((x.reshape(len(x), *shape) + 1.0) * 0.5, 0.0, 1.0).astype(np.float32)
+
+
+def save_samples(path, x, shape, real=None):
+    """Write samples x (N, n_x) to path: a grid of images, or for points (N, 2) a scatter plot over real ones."""
+    if len(shape) == 2:
+        save_grid(path, to_unit(x, shape))
+    else:
+        save_points(path, x, real)
+
+
+def save_grid(path, images):
+    """Write images (N, height, width) in 0..1 as one picture, in reading order, as square as N allows."""
+    from matplotlib.image import imsave
+
+    n, height, width = images.shape
+    columns = math.ceil(math.sqrt(n))
+    rows = math.ceil(n / columns)
+    padded = np.zeros((rows * columns, height + 2, width + 2), np.float32)
+    padded[:n, 1:-1, 1:-1] = images
+    sheet = padded.reshape(rows, columns, height + 2, width + 2).swapaxes(1, 2).reshape(rows * (height + 2), -1)
+    imsave(path, np.kron(sheet, np.ones((ZOOM, ZOOM))), cmap="gray", vmin=0.0, vmax=1.0)
+
+
+def save_points(path, x, real=None):
+    """Write points (N, 2) as a scatter plot, over real ones in grey if given."""
+    figure = _figure(5, 5)
+    axes = figure.add_subplot(aspect="equal")
+    if real is not None:
+        axes.plot(*real.T, ".", color="0.8", markersize=2, label="real")
+        limit = 1.25 * float(np.abs(real).max())
+        axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
+    axes.plot(*x.T, ".", color="tab:red", markersize=2, label="generated")
+    axes.legend(loc="upper right")
+    figure.savefig(path, dpi=100)
+
+
+def save_curves(path, metrics):
+    """Draw the losses and D's mean answers in a run's metrics.csv over its epochs."""
+    with open(metrics, newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    epoch = [float(row["epoch"]) for row in rows]
+    figure = _figure(8, 5)
+    losses, scores = figure.subplots(2, 1, sharex=True)
+    for axes, names, title in (
+        (losses, ("d_loss", "g_loss"), "loss"),
+        (scores, ("d_real", "d_fake"), "D's mean answer; 1 is real, at a draw both are 1/2"),
+    ):
+        for name in names:
+            label = {"d_real": "D(x)", "d_fake": "D(G(z))"}.get(name, name)
+            axes.plot(epoch, [float(row[name]) for row in rows], label=label, linewidth=1)
+        axes.set_title(title, fontsize=10)
+        axes.legend(loc="upper right")
+        axes.grid(alpha=0.3)
+    scores.set(xlabel="epoch", ylim=(0, 1))
+    figure.savefig(path, dpi=100)
+
+
+def _figure(width, height):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(width, height), layout="constrained")
+    FigureCanvasAgg(figure)  # no pyplot: no window system is touched
+    return figure

@@ -1,0 +1,206 @@
+"""The layers: what each computes, and how its derivative follows.
+
+A layer is a pair of functions. `forward` maps x to y and returns, as the cache, what its derivative will need;
+`backward` maps dL/dy to dL/dx and writes the gradients of its parameters. The cache belongs to the pass, never to the
+layer: a GAN sends three batches a round through one discriminator, and a cache kept on the layer would mix them up.
+
+Throughout: N samples, one a row; x (N, n_in), y (N, n_out); dx = dL/dx, dy = dL/dy for one scalar loss L.
+Next on the reader's path: activations.py
+"""
+
+import math
+
+import numpy as np
+
+from minigan.backend import namespace
+
+
+class Layer:
+    """What every layer offers. It writes only into its own windows, and never modifies x, dy or a cache."""
+
+    shapes: dict[str, tuple[int, ...]] = {}  # parameter -> shape: Network makes self.W and self.dW windows of it
+    statistics: dict[str, tuple[int, ...]] = {}  # likewise for what is remembered but not trained: no gradient
+    mixes_samples = False  # True when a row of y depends on other rows of x
+
+    def init(self, rng):
+        """Fill the parameter windows in place with their starting values, drawn from the NumPy Generator rng."""
+
+    def forward(self, x, train=True):
+        """(y, cache). With train=False the layer behaves as it should when samples are drawn."""
+        raise NotImplementedError
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        """dx, or None unless input_grad; overwrites self.dW ... if param_grads. Skip what nobody needs."""
+        raise NotImplementedError
+
+    def jvp(self, t, cache):
+        """Forward mode: how y moves, to first order, when x moves by t (N, n_in)."""
+        raise NotImplementedError
+
+    def tangent_grads(self, t, dy, cache):
+        """Add d(sum_nj dy_nj jvp(t)_nj)/d(parameter) to the gradient windows: penalties.py needs it."""
+        raise NotImplementedError(f"A gradient penalty cannot go through {type(self).__name__}.")
+
+
+class Dense(Layer):
+    """y = x W + b, every input to every output: x (N, n_in), W (n_in, n_out), b (n_out,), y (N, n_out).
+
+    Forward
+        y_nj  = sum_i x_ni W_ij + b_j                                                       (1)
+    Backward
+        dW_ij = sum_n x_ni dy_nj      because W_ij appears in y_nj for every sample n       (2)
+        db_j  = sum_n dy_nj           so does b_j, with factor 1                            (3)
+        dx_ni = sum_j dy_nj W_ij      because x_ni appears in y_nj for every output j       (4)
+    Tangent: (1) is linear in x, so moving x by t moves y by
+        dt_nj = sum_i t_ni W_ij                                                             (5)
+    and W_ij appears in dt_nj as x did in (2):
+        dW_ij += sum_n t_ni dy_nj                                                           (6)
+
+    A sum over n is what a transpose and a matrix product compute; no mean: the loss holds the only 1/N.
+    W starts uniform in +-gain sqrt(3 / n_in), variance gain^2 / n_in, which keeps the size of the signal from layer to
+    layer; gain sqrt(2) makes up for the half that a ReLU cuts off (He et al. 2015, eq. 10). b starts at 0.
+    Source: Rumelhart, Hinton and Williams 1986.
+    """
+
+    def __init__(self, n_in, n_out, gain=1.0):
+        self.shapes = {"W": (n_in, n_out), "b": (n_out,)}
+        self.gain = gain
+
+    def init(self, rng):
+        bound = self.gain * math.sqrt(3.0 / self.shapes["W"][0])
+        self.W[...] = rng.uniform(-bound, bound, self.shapes["W"])
+        self.b[...] = 0.0
+
+    def forward(self, x, train=True):
+        y = x @ self.W
+        y += self.b  # (1)
+        return y, x
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        x = cache
+        if param_grads:
+            namespace(dy).matmul(x.T, dy, out=self.dW)  # (2)
+            dy.sum(axis=0, out=self.db)  # (3)
+        return dy @ self.W.T if input_grad else None  # (4)
+
+    def jvp(self, t, cache):
+        return t @ self.W  # (5)
+
+    def tangent_grads(self, t, dy, cache):
+        self.dW += t.T @ dy  # (6)
+
+
+class Slope(Layer):
+    """y = x * slope elementwise, with a slope that does not change when x moves a little: ReLU, LeakyReLU, Dropout.
+
+    Forward
+        y_ni  = x_ni slope_ni                                                               (1)
+    Backward: y_ni depends on x_ni alone, and slope_ni is a constant near x
+        dx_ni = dy_ni slope_ni                                                              (2)
+    Tangent
+        dt_ni = t_ni slope_ni                                                               (3)
+
+    The second derivative is 0, so these layers add nothing to the gradient of a gradient penalty.
+    """
+
+    def slope(self, x, train):
+        """The factor for every entry of x, of x's real dtype."""
+        raise NotImplementedError
+
+    def forward(self, x, train=True):
+        slope = self.slope(x, train)
+        return x * slope, slope  # (1)
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return dy * cache if input_grad else None  # (2)
+
+    def jvp(self, t, cache):
+        return t * cache  # (3)
+
+    def tangent_grads(self, t, dy, cache):
+        pass  # no parameters, no second derivative
+
+
+class Dropout(Slope):
+    """In training each entry is dropped with probability `rate`, the others grow by 1/(1-rate); else y = x.
+
+        slope_ni = 0 with probability rate, else 1/(1-rate)                                 (1)
+    so that E[y_ni] = x_ni with and without it. Forward and backward are Slope's, by the same draw.
+
+    rng: a NumPy Generator of its own. It draws 16 random bits an entry, four to a word (fast, and the same on every
+    device), so rate is rounded to a multiple of 1/65536. Source: Srivastava et al. 2014.
+    """
+
+    def __init__(self, rate, rng):
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(f"Dropout's rate must be in [0, 1), not {rate}.")
+        self.rng = rng
+        self.threshold = round(rate * 65536)
+
+    def slope(self, x, train):
+        xp, dtype = namespace(x), x.real.dtype
+        if not train:
+            return xp.ones((1, 1), dtype)
+        words = self.rng.bit_generator.random_raw((x.size + 3) // 4).view(np.uint16)[: x.size]
+        kept = xp.asarray(words.reshape(x.shape)) >= self.threshold
+        return xp.multiply(kept, 65536 / (65536 - self.threshold), dtype=dtype)  # (1)
+
+
+class BatchNorm(Layer):
+    """Every feature is shifted and scaled to mean 0, variance 1 over the batch, then to a learned gamma, beta (n,).
+
+    Forward, for each feature i; sums and means run over the N samples
+        m_i    = mean_n x_ni,  v_i = mean_n (x_ni - m_i)^2                                  (1)
+        r_i    = 1 / sqrt(v_i + eps)                                                        (2)
+        xhat_ni = (x_ni - m_i) r_i                                                          (3)
+        y_ni   = gamma_i xhat_ni + beta_i                                                   (4)
+    Backward
+        dgamma_i = sum_n dy_ni xhat_ni,  dbeta_i = sum_n dy_ni   as for a Dense weight      (5)
+        dx_ni  = gamma_i r_i (dy_ni - mean_k dy_ki - xhat_ni mean_k dy_ki xhat_ki)          (6)
+    In (6) the first term is the direct path; the second takes away what moving every x_ki alike would do, which m_i
+    undoes, and the third what stretching them would do, which r_i undoes. The map is symmetric, so its tangent is (6)
+    with t for dy.                                                                          (7)
+
+    With train=False, m and v are running averages of past batches and (3) is affine. They are gathered in backward,
+    when this network is the one being trained, so that forward stays pure and using a network never changes it.
+    Caveat: a row of y depends on the whole batch, so D must see real and fake apart, and gradient penalties, which are
+    defined per sample, are undefined. Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
+    """
+
+    mixes_samples = True
+
+    def __init__(self, n, eps=1e-5, momentum=0.1):
+        self.shapes = {"gamma": (n,), "beta": (n,)}
+        self.statistics = {"mean": (n,), "var": (n,)}
+        self.eps, self.momentum = eps, momentum
+
+    def init(self, rng):
+        self.gamma[...] = 1.0
+        self.beta[...] = 0.0
+        self.mean[...] = 0.0
+        self.var[...] = 1.0
+
+    def forward(self, x, train=True):
+        mean = x.mean(axis=0) if train else self.mean
+        centred = x - mean
+        var = (centred * centred).mean(axis=0) if train else self.var  # (1)
+        r = 1.0 / namespace(x).sqrt(var + self.eps)  # (2)
+        xhat = centred * r  # (3)
+        return self.gamma * xhat + self.beta, (xhat, r, mean, var, train)  # (4)
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        xhat, _, mean, var, train = cache
+        if param_grads:
+            (dy * xhat).sum(axis=0, out=self.dgamma)
+            dy.sum(axis=0, out=self.dbeta)  # (5)
+            if train:
+                n = len(dy)
+                self.mean += self.momentum * (mean - self.mean)
+                self.var += self.momentum * (var * (n / max(n - 1, 1)) - self.var)
+        return self.jvp(dy, cache) if input_grad else None  # (6)
+
+    def jvp(self, t, cache):
+        xhat, r, _, _, train = cache
+        if train:
+            t = t - t.mean(axis=0) - xhat * (t * xhat).mean(axis=0)
+        return self.gamma * r * t  # (7)

@@ -1,0 +1,70 @@
+"""A network is layers in a row over one flat vector of parameters and one of gradients.
+
+Each layer's W, b, dW, db ... are windows onto the two vectors. So an optimizer is a few lines on theta, a finite
+difference is theta[i] += h, a checkpoint is one array, and an average of weights over time is one line.
+Next on the reader's path: gradcheck.py
+"""
+
+import copy
+import math
+
+import numpy as np
+
+ALIGN = 16  # each window starts at a multiple of 16 numbers: 64 bytes in float32, what vector units and cuBLAS like
+
+
+class Network:
+    """Layers in a row.
+
+    theta, grad: flat vectors, contiguous, of `dtype` (float32; float64 and complex128 for checking) and of library xp.
+    Write into them, never rebind them. Initial values come from the host Generator rng, so they are the same on every
+    device. The few numbers between windows stay 0.
+    """
+
+    def __init__(self, layers, rng=None, dtype=np.float32, xp=np):
+        self.layers = list(layers)
+        shapes = [shape for layer in self.layers for shape in (layer.shapes | layer.statistics).values()]
+        size = sum(-(-math.prod(shape) // ALIGN) * ALIGN for shape in shapes)
+        self._bind(np.zeros(size, dtype), np.zeros(size, dtype))
+        if rng is not None:
+            for layer in self.layers:
+                layer.init(rng)
+        self._bind(xp.asarray(self.theta), xp.asarray(self.grad))
+
+    def _bind(self, theta, grad):
+        self.theta, self.grad, start = theta, grad, 0
+        for layer in self.layers:
+            for name, shape in (layer.shapes | layer.statistics).items():
+                stop = start + math.prod(shape)
+                setattr(layer, name, theta[start:stop].reshape(shape))
+                if name in layer.shapes:
+                    setattr(layer, "d" + name, grad[start:stop].reshape(shape))
+                start += -(-math.prod(shape) // ALIGN) * ALIGN
+
+    @property
+    def mixes_samples(self):
+        return any(layer.mixes_samples for layer in self.layers)
+
+    def forward(self, x, train=True):
+        """(y, caches) for a batch x (N, n_in)."""
+        caches = []
+        for layer in self.layers:
+            x, cache = layer.forward(x, train)
+            caches.append(cache)
+        return x, caches
+
+    def __call__(self, x):
+        """y as it should be when samples are drawn: no dropout, BatchNorm by its running averages."""
+        return self.forward(x, train=False)[0]
+
+    def backward(self, dy, caches, param_grads=True, input_grad=False):
+        """The chain rule, last layer first. Overwrites grad if param_grads; returns dx if input_grad, else None."""
+        for i in reversed(range(len(self.layers))):
+            dy = self.layers[i].backward(dy, caches[i], param_grads, input_grad or i > 0)
+        return dy
+
+    def astype(self, dtype):
+        """An independent copy with the same values in another dtype (complex128 for the complex step)."""
+        twin = Network([copy.copy(layer) for layer in self.layers], dtype=dtype)
+        twin._bind(self.theta.astype(dtype), self.grad.astype(dtype))
+        return twin

@@ -1,0 +1,102 @@
+"""Optimizers: how a gradient becomes a step. Each works in place on one flat vector theta, given its flat gradient.
+
+Next on the reader's path: objectives.py
+"""
+
+import math
+
+import numpy as np
+
+from minigan.backend import namespace
+
+PIECE = 1 << 16  # theta is walked in pieces of 256 kB, so that the lines of one step find their numbers in the cache
+
+
+class Optimizer:
+    """theta: the flat vector to move. `state` names the arrays that, with theta and t, make the next step."""
+
+    state: tuple[str, ...] = ()
+
+    def __init__(self, theta, lr):
+        xp = namespace(theta)
+        self.theta, self.lr, self.t = theta, lr, 0
+        for name in self.state:
+            setattr(self, name, xp.zeros_like(theta))
+        size = PIECE if xp is np else max(theta.size, 1)  # on a GPU one launch over everything is best
+        self.pieces = [slice(i, i + size) for i in range(0, theta.size, size)]
+
+    def step(self, grad):
+        """Move theta one step along -grad, in the method's own way; t counts the steps."""
+        self.t += 1
+        for piece in self.pieces:
+            self.move(self.theta[piece], grad[piece], *(getattr(self, name)[piece] for name in self.state))
+
+    def move(self, theta, g, *state):
+        """Update one piece of theta, and of the state, in place."""
+        raise NotImplementedError
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent with momentum mu.
+
+        v <- mu v + g                                                                       (1)
+        theta <- theta - lr v                                                               (2)
+    Source: Polyak 1964; in this form Sutskever et al. 2013 with lr taken out of v.
+    """
+
+    state = ("v",)
+
+    def __init__(self, theta, lr=0.01, momentum=0.0):
+        super().__init__(theta, lr)
+        self.momentum = momentum
+
+    def move(self, theta, g, v):
+        v *= self.momentum
+        v += g  # (1)
+        theta -= self.lr * v  # (2)
+
+
+class RMSProp(Optimizer):
+    """Every entry's step is divided by a running root mean square of its gradient.
+
+        v <- rho v + (1 - rho) g^2                                                          (1)
+        theta <- theta - lr g / (sqrt(v) + eps)                                             (2)
+    Source: Tieleman and Hinton 2012, lecture 6.5.
+    """
+
+    state = ("v",)
+
+    def __init__(self, theta, lr=0.01, rho=0.99, eps=1e-8):
+        super().__init__(theta, lr)
+        self.rho, self.eps = rho, eps
+
+    def move(self, theta, g, v):
+        v *= self.rho
+        v += (1.0 - self.rho) * g * g  # (1)
+        theta -= self.lr * g / (namespace(g).sqrt(v) + self.eps)  # (2)
+
+
+class Adam(Optimizer):
+    """Running averages of the gradient and of its square; the step is their ratio, corrected for starting at 0.
+
+        m <- beta1 m + (1 - beta1) g                                                        (1)
+        v <- beta2 v + (1 - beta2) g^2                                                      (2)
+        theta <- theta - lr mhat / (sqrt(vhat) + eps)                                       (3)
+    with mhat = m / (1 - beta1^t) and vhat = v / (1 - beta2^t), the averages' own weights. The corrections are the same
+    for every entry, so (3) multiplied above and below by c = sqrt(1 - beta2^t) needs no vhat or mhat array:
+        theta <- theta - (lr c / (1 - beta1^t)) m / (sqrt(v) + eps c)                       (4)
+    A GAN's usual beta1 is .5: the game turns, and an average over the last ten steps points where the opponent was.
+    Source: Kingma and Ba 2015, algorithm 1; (4) is their remark at the end of section 2.
+    """
+
+    state = ("m", "v")
+
+    def __init__(self, theta, lr=0.001, beta1=0.9, beta2=0.999, eps=1e-8):
+        super().__init__(theta, lr)
+        self.beta1, self.beta2, self.eps = beta1, beta2, eps
+
+    def move(self, theta, g, m, v):
+        c = math.sqrt(1.0 - self.beta2**self.t)
+        m += (1.0 - self.beta1) * (g - m)  # (1)
+        v += (1.0 - self.beta2) * (g * g - v)  # (2)
+        theta -= (self.lr * c / (1.0 - self.beta1**self.t)) * m / (namespace(g).sqrt(v) + self.eps * c)  # (3) (4)

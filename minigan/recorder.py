@@ -1,0 +1,105 @@
+"""The folder of a run: what it was asked (config.json), its figures (metrics.csv), pictures and the last checkpoint."""
+
+import csv
+import json
+import math
+import platform
+import time
+from dataclasses import asdict
+
+import numpy as np
+
+from minigan import __version__, checkpoint, images
+from minigan.backend import to_host
+from minigan.errors import ArgumentError, MiniganError
+
+FIGURES = ("d_loss", "g_loss", "d_real", "d_fake")  # d_real is the mean of D(x), d_fake that of D(G(z))
+COLUMNS = ("round", "epoch", "images", *FIGURES, "rounds_per_second")
+
+
+class Diverged(MiniganError):
+    """The losses are no longer finite numbers."""
+
+    exit_code = 4
+
+
+class Recorder:
+    """Writes down a run as it goes and shows a progress bar; a context manager."""
+
+    def __init__(self, out, preset, settings, data):
+        """Raises ArgumentError when out cannot be a new run's folder."""
+        self.out, self.settings, self.data = out, settings, data
+        self.n_samples = 100 if data.is_images else 2000
+        self.rounds_per_epoch = len(data.x) // settings.batch_size
+        self.rounds = self.count = 0
+        if (out / "config.json").exists():
+            raise ArgumentError(f"{out} already holds a run; give another folder with --out.")
+        try:
+            (out / "samples").mkdir(parents=True, exist_ok=True)
+            versions = {"minigan": __version__, "numpy": np.__version__, "python": platform.python_version()}
+            config = {"preset": preset, **asdict(settings), "data_note": data.note, "versions": versions}
+            (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+            self.file = open(out / "metrics.csv", "w", newline="", encoding="utf-8")  # noqa: SIM115 (__exit__ closes it)
+        except OSError as error:
+            raise ArgumentError(f"--out {out} cannot be written: {error.strerror}; give another folder.") from None
+        self.table = csv.writer(self.file)
+        self.table.writerow(COLUMNS)
+
+    def __enter__(self):
+        from tqdm import tqdm
+
+        print(f"data     {self.data.note}")
+        print(f"writing  {self.out}/")
+        total = self.settings.epochs * self.rounds_per_epoch
+        self.bar = tqdm(total=total, unit="round", mininterval=0.5, disable=None, leave=False, dynamic_ncols=True)
+        self.start = time.perf_counter()
+        return self
+
+    def round(self, figures):
+        """Take one round's FIGURES, an array on its device; every log_every rounds their means become a row."""
+        self.sums = self.sums + figures if self.count else figures
+        self.count += 1
+        self.rounds += 1
+        if self.count == self.settings.log_every:
+            self._row()
+
+    def epoch(self, epoch, arrays, samples):
+        """Save the arrays and picture the samples (N, n_x) as they are after an epoch; 0 is before training."""
+        if self.count:
+            self._row()
+        meta = {"settings": asdict(self.settings), "shape": self.data.shape, "epoch": epoch, "round": self.rounds}
+        checkpoint.save(self.out / checkpoint.NAME, arrays, meta)
+        real = self.data.x[: self.n_samples]
+        for name in (f"samples/epoch_{epoch:04d}.png", "samples.png"):
+            images.save_samples(self.out / name, samples, self.data.shape, real)
+        if epoch:
+            self.bar.write(f"epoch {epoch:3d}/{self.settings.epochs}  {self.words}")
+        self.start = time.perf_counter()
+
+    def _row(self):
+        means = [float(x) for x in to_host(self.sums) / self.count]  # the only place that waits for the device
+        speed = self.count / (time.perf_counter() - self.start)
+        if not all(map(math.isfinite, means)):
+            raise Diverged(
+                f"the losses were no longer finite after {self.rounds} rounds, so training stopped; the last good "
+                f"checkpoint is {self.out / checkpoint.NAME}. Try a smaller --lr."
+            )
+        epoch = f"{self.rounds / self.rounds_per_epoch:.3f}"
+        images_seen = self.rounds * self.settings.batch_size
+        self.table.writerow([self.rounds, epoch, images_seen, *(f"{x:.6g}" for x in (*means, speed))])
+        self.file.flush()
+        d_loss, g_loss, d_real, d_fake = (f"{x:.3f}" for x in means)
+        self.words = f"d_loss {d_loss}  g_loss {g_loss}  D(x) {d_real}  D(G(z)) {d_fake}  {speed:.0f} rounds/s"
+        self.bar.set_postfix_str(f"d_loss {d_loss} g_loss {g_loss}", refresh=False)
+        self.bar.update(self.count)
+        self.count, self.start = 0, time.perf_counter()
+
+    def __exit__(self, kind, error, trace):
+        self.bar.close()
+        self.file.close()
+        if kind is None:
+            images.save_curves(self.out / "curves.png", self.out / "metrics.csv")
+            print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
+            print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
+        elif kind is KeyboardInterrupt:
+            print(f"stopped  {self.out / checkpoint.NAME} holds the last whole epoch")

@@ -1,0 +1,58 @@
+"""Draw samples from a trained generator: python -m minigan.sample RUN [-n 64] [--seed 0] [--out FILE]"""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+
+from minigan import checkpoint, cli, images
+from minigan.errors import ArgumentError, CheckpointError
+from minigan.models import Settings, generator, streams
+
+
+def load_generator(path):
+    """(G with its averaged weights, its Settings, the shape of a sample) from a run's folder or checkpoint."""
+    arrays, meta = checkpoint.load(path)
+    try:
+        given = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["settings"].items()}
+        settings, shape = Settings(**given), tuple(meta["shape"])
+    except (KeyError, TypeError) as error:
+        raise CheckpointError(f"{path} describes no generator that this minigan knows ({error}).") from None
+    data = SimpleNamespace(n_x=int(np.prod(shape)), is_images=len(shape) == 2)
+    G = generator(settings, data)
+    checkpoint.fill(G.theta, arrays.get("average"), "average")
+    return G, settings, shape
+
+
+def draw(G, n, latent_dim, seed=0):
+    """n samples (n, n_x) from the generator G, in batches, so that memory stays small; deterministic in seed."""
+    rng = streams(seed)["noise"]
+    sizes = [min(1000, n - start) for start in range(0, n, 1000)]
+    return np.concatenate([G(rng.standard_normal((size, latent_dim), dtype=np.float32)) for size in sizes])
+
+
+def main():
+    parser = cli.Parser(prog="python -m minigan.sample", description="Draw samples from a trained generator.")
+    parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
+    parser.add_argument("-n", type=int, default=64, help="how many (default: 64)")
+    parser.add_argument("--seed", type=int, default=0, help="other seeds, other samples (default: 0)")
+    parser.add_argument("--out", type=Path, default=Path("grid.png"), help="a .png, or a .npy (default: grid.png)")
+    given = parser.parse_args()
+    if given.n < 1 or given.seed < 0:
+        raise ArgumentError("-n must be at least 1 and --seed 0 or more.")
+    if given.out.suffix not in (".png", ".npy"):
+        raise ArgumentError(f"--out must end in .png or .npy, not {given.out}.")
+    G, settings, shape = load_generator(given.run)
+    samples = draw(G, given.n, settings.latent_dim, given.seed)
+    try:
+        if given.out.suffix == ".png":
+            images.save_samples(given.out, samples, shape)
+        else:
+            np.save(given.out, images.to_unit(samples, shape) if len(shape) == 2 else samples)
+    except OSError as error:
+        raise ArgumentError(f"--out {given.out} cannot be written: {error.strerror or error}.") from None
+    print(f"{given.n} samples in {given.out}")
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,141 @@
+"""The check itself: it must catch the classic bugs, and name the place."""
+
+import numpy as np
+import pytest
+
+from minigan.activations import LeakyReLU, Tanh
+from minigan.gradcheck import GradientError, centred_difference, check_layer, check_loss, check_network, complex_step
+from minigan.layers import Dense
+from minigan.losses import bce_with_logits
+from minigan.network import Network
+
+
+class ForgetsUpstream(Tanh):
+    """The derivative of tanh instead of the gradient through it: right where dy is 1."""
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return 1.0 - cache * cache
+
+
+class WeightsForgetUpstream(Dense):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        super().backward(np.ones_like(dy), cache, True, False)
+        return dy @ self.W.T
+
+
+class MissingTranspose(Dense):
+    """Runs without an error when n_in = n_out, which is why it survives."""
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        super().backward(dy, cache, param_grads, False)
+        return dy @ self.W
+
+
+class SumsBiasOverNothing(Dense):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        dx = super().backward(dy, cache, param_grads, input_grad)
+        self.db[...] = dy[0]
+        return dx
+
+
+class MeanInTheLayer(Dense):
+    """1/N taken twice: in the loss and again here."""
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        dx = super().backward(dy, cache, param_grads, input_grad)
+        self.dW /= len(dy)
+        return dx
+
+
+class CacheOnTheLayer(Dense):
+    """Keeps x on itself, so that a second batch through the layer replaces the first one's."""
+
+    def forward(self, x, train=True):
+        self.x = getattr(self, "x", x)
+        return super().forward(x, train)
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return super().backward(dy, self.x[::-1], param_grads, input_grad)
+
+
+class WrongSlope(LeakyReLU):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return dy * np.where(cache < 1.0, 0.21, 1.0)
+
+
+class WrongSign(LeakyReLU):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return -super().backward(dy, cache)
+
+
+DENSE_BUGS = [WeightsForgetUpstream, MissingTranspose, SumsBiasOverNothing, MeanInTheLayer, CacheOnTheLayer]
+
+
+@pytest.mark.parametrize("bug", DENSE_BUGS)
+def test_bugs_in_dense(bug, rng):
+    with pytest.raises(GradientError):
+        check_layer(bug(4, 4), rng.standard_normal((5, 4)), rng)
+    check_layer(Dense(4, 4), rng.standard_normal((5, 4)), rng)  # and the clean one passes on the same kind of data
+
+
+@pytest.mark.parametrize("bug", [ForgetsUpstream, WrongSlope, WrongSign])
+def test_bugs_in_activations(bug, rng):
+    with pytest.raises(GradientError):
+        check_layer(bug(), rng.standard_normal((5, 4)), rng)
+
+
+def test_missing_one_over_n(rng):
+    def loss(s, target):
+        value, ds = bce_with_logits(s, target)
+        return value, ds * s.size
+
+    s, target = rng.standard_normal((5, 1)), rng.random((5, 1))
+    check_loss(bce_with_logits, s, target)
+    with pytest.raises(GradientError):
+        check_loss(loss, s, target)
+
+
+def test_a_slope_wrong_by_a_ten_millionth_is_caught(rng):
+    class AlmostRight(Tanh):
+        def backward(self, dy, cache, param_grads=True, input_grad=True):
+            return super().backward(dy, cache) * (1.0 + 1e-7)
+
+    with pytest.raises(GradientError):
+        check_layer(AlmostRight(), rng.standard_normal((5, 4)), rng)
+
+
+def test_nan_is_not_right(rng):
+    class Nan(Tanh):
+        def backward(self, dy, cache, param_grads=True, input_grad=True):
+            return dy * np.nan
+
+    with pytest.raises(GradientError):
+        check_layer(Nan(), rng.standard_normal((5, 4)), rng)
+
+
+def test_the_message_names_layer_parameter_and_entry(rng):
+    class OneEntry(Dense):
+        def backward(self, dy, cache, param_grads=True, input_grad=True):
+            dx = super().backward(dy, cache, param_grads, input_grad)
+            self.dW[2, 1] += 0.5
+            return dx
+
+    network = Network([Dense(3, 3), Tanh(), OneEntry(3, 2)], rng)
+    with pytest.raises(GradientError, match=r"2 OneEntry\.W\[2, 1\]: backward says .*complex step .*centred") as info:
+        check_network(network, rng.standard_normal((4, 3)), rng)
+    assert len(str(info.value).splitlines()) == 1  # the other arrays are right, and not named
+
+
+def test_the_clean_code_passes_with_a_margin_of_ten(rng):
+    network = Network([Dense(5, 6), LeakyReLU(), Dense(6, 2), Tanh()], rng)
+    rows = check_network(network, rng.standard_normal((7, 5)), rng)
+    assert max(row.complex_error for row in rows) < 1e-11
+    assert max(row.centred_error for row in rows) < 1e-7
+
+
+def test_oracles_on_a_known_derivative():
+    x = np.array([0.3, -2.0])
+    z = x.astype(complex)
+    np.testing.assert_allclose(complex_step(lambda: np.exp(z).sum(), z), np.exp(x), rtol=1e-15)
+    np.testing.assert_allclose(centred_difference(lambda: np.exp(x).sum(), x), np.exp(x), rtol=1e-9)
+    np.testing.assert_array_equal(x, [0.3, -2.0])  # put back as it was

@@ -1,0 +1,101 @@
+"""Every layer's derivative against the complex step and the centred difference; the laws that every layer keeps."""
+
+import numpy as np
+import pytest
+from cases import LAYERS
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minigan.gradcheck import check_layer, rewinder
+from minigan.layers import Dropout
+from minigan.network import Network
+
+sizes = st.integers(1, 6)
+seeds = st.integers(0, 2**32 - 1)
+every_layer = pytest.mark.parametrize("name", LAYERS)
+
+
+def make(name, n, m, seed, dtype=np.float64):
+    network = Network([LAYERS[name](n, m, seed)], np.random.default_rng(seed), dtype)
+    return network.layers[0], network
+
+
+@every_layer
+@given(batch=sizes, n=sizes, m=sizes, seed=seeds, train=st.booleans())
+def test_backward_is_the_derivative_of_forward(name, batch, n, m, seed, train):
+    rng = np.random.default_rng(seed)
+    batch += name == "BatchNorm"  # the variance of one sample is 0: xhat is constant there, 0/0 in the scaled error
+    check_layer(LAYERS[name](n, m, seed), rng.standard_normal((batch, n)), rng, train)
+
+
+@every_layer
+@given(batch=sizes, n=sizes, m=sizes, seed=seeds, train=st.booleans())
+def test_jvp_is_the_adjoint_of_backward_and_the_derivative_along_t(name, batch, n, m, seed, train):
+    rng = np.random.default_rng(seed)
+    layer, network = make(name, n, m, seed)
+    x, t = rng.standard_normal((2, batch + 1, n))
+    rewind = rewinder(network)
+    y, cache = layer.forward(x, train)
+    dy = rng.standard_normal(y.shape)
+    jt = layer.jvp(t, cache)
+    assert np.sum(dy * jt) == pytest.approx(np.sum(layer.backward(dy, cache) * t), rel=1e-12, abs=1e-12)
+    rewind()
+    moved, _ = network.astype(np.complex128).layers[0].forward(x + 1e-30j * t, train)
+    np.testing.assert_allclose(jt, moved.imag / 1e-30, rtol=1e-10, atol=1e-12)
+
+
+@every_layer
+@pytest.mark.parametrize("train", [True, False])
+def test_nothing_is_modified_and_the_dtype_is_kept(name, train, rng):
+    layer, network = make(name, 5, 3, 0, np.float32)
+    x = rng.standard_normal((4, 5), dtype=np.float32)
+    x.flags.writeable = False
+    theta = network.theta.copy()
+    y, cache = layer.forward(x, train)
+    np.testing.assert_array_equal(theta, network.theta)
+    arrays = [a for a in (cache if isinstance(cache, tuple) else (cache,)) if isinstance(a, np.ndarray)]
+    dy = rng.standard_normal(y.shape, dtype=np.float32)
+    for array in (dy, *arrays):
+        array.flags.writeable = False
+    dx = layer.backward(dy, cache)
+    jt = layer.jvp(x, cache)
+    assert {a.dtype for a in (y, dx, jt, network.grad, *arrays)} == {np.dtype(np.float32)}
+
+
+@every_layer
+def test_gradients_can_be_declined(name, rng):
+    layer, network = make(name, 5, 3, 0)
+    y, cache = layer.forward(rng.standard_normal((4, 5)))
+    dy = rng.standard_normal(y.shape)
+    network.grad[...] = 7.0
+    theta = network.theta.copy()
+    assert layer.backward(dy, cache, param_grads=False) is not None
+    assert (network.grad == 7.0).all()
+    np.testing.assert_array_equal(theta, network.theta)
+    assert layer.backward(dy, cache, input_grad=False) is None
+
+
+def test_dropout_drops_at_its_rate_and_keeps_the_mean(rng):
+    x = np.ones((1000, 200), np.float32)
+    y, _ = Dropout(0.3, rng).forward(x)
+    assert (y == 0).mean() == pytest.approx(0.3, abs=0.005)
+    assert y.mean() == pytest.approx(1.0, abs=0.01)
+    np.testing.assert_array_equal(Dropout(0.3, rng).forward(x, train=False)[0], x)
+
+
+def test_dropout_draws_anew_at_each_pass(rng):
+    dropout = Dropout(0.5, rng)
+    assert (dropout.forward(np.ones((9, 9)))[0] != dropout.forward(np.ones((9, 9)))[0]).any()
+
+
+def test_batchnorm_normalises_and_remembers_averages(rng):
+    layer, _ = make("BatchNorm", 3, 3, 0)
+    x = 5.0 + 2.0 * rng.standard_normal((4000, 3))
+    for _ in range(200):
+        y, cache = layer.forward(x)
+        layer.backward(y, cache)
+    np.testing.assert_allclose(y.mean(axis=0), 0.0, atol=1e-12)
+    np.testing.assert_allclose(y.std(axis=0), 1.0, rtol=1e-4)
+    np.testing.assert_allclose(layer.mean, x.mean(axis=0))
+    np.testing.assert_allclose(layer.var, x.var(axis=0, ddof=1))
+    np.testing.assert_allclose(layer.forward(x, train=False)[0], y, rtol=1e-3, atol=1e-3)

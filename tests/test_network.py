@@ -1,0 +1,60 @@
+"""Whole networks: random stacks against both oracles, and one flat vector that everything is a window of."""
+
+import numpy as np
+import pytest
+from cases import LAYERS, stack
+from hypothesis import given
+from hypothesis import strategies as st
+
+from minigan.activations import LeakyReLU
+from minigan.gradcheck import check_network, parameters
+from minigan.layers import BatchNorm, Dense
+from minigan.network import Network
+
+names = st.lists(st.sampled_from([name for name in LAYERS if name != "Dense"]), min_size=0, max_size=4)
+
+
+@given(names=names, seed=st.integers(0, 2**32 - 1), batch=st.integers(3, 5), train=st.booleans(), data=st.data())
+def test_random_networks(names, seed, batch, train, data):
+    widths = data.draw(st.lists(st.integers(1, 5), min_size=len(names) + 2, max_size=len(names) + 2))
+    rng = np.random.default_rng(seed)
+    check_network(stack(names, widths, seed), rng.standard_normal((batch, widths[0])), rng, train)
+
+
+def test_every_array_of_a_layer_is_an_aligned_window_of_the_flat_vectors(rng):
+    network = Network([Dense(3, 5), BatchNorm(5), LeakyReLU(), Dense(5, 1)], rng)
+    arrays, grads = parameters(network)
+    assert list(arrays) == ["0 Dense.W", "0 Dense.b", "1 BatchNorm.gamma", "1 BatchNorm.beta", "3 Dense.W", "3 Dense.b"]
+    for array, grad in zip(arrays.values(), grads.values(), strict=True):
+        assert np.shares_memory(array, network.theta)
+        assert np.shares_memory(grad, network.grad)
+        assert (array.ctypes.data - network.theta.ctypes.data) % 64 == 0
+    network.theta += 1.0
+    assert (network.layers[0].b == 1.0).all()
+
+
+def test_backward_overwrites_and_a_twin_is_independent(rng):
+    network = stack(["Tanh"], [3, 4, 2], 0)
+    x, dy = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
+    _, caches = network.forward(x)
+    assert network.backward(dy, caches) is None
+    once = network.grad.copy()
+    network.backward(dy, caches)
+    np.testing.assert_array_equal(once, network.grad)
+    twin = network.astype(np.float32)
+    twin.theta[...] = 0.0
+    assert twin.theta.dtype == np.float32
+    assert network.theta.any()
+    assert np.shares_memory(network.layers[0].W, network.theta)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
+def test_dtype_on_request(dtype, rng):
+    network = Network([Dense(3, 2), LeakyReLU()], rng, dtype)
+    y, _ = network.forward(np.ones((4, 3), dtype))
+    assert y.dtype == network.theta.dtype == dtype
+
+
+def test_initial_weights_have_the_stated_variance(rng):
+    W = Network([Dense(400, 300, gain=2.0)], rng).layers[0].W
+    assert W.var() == pytest.approx(4.0 / 400, rel=0.02)
