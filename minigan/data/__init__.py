@@ -108,10 +108,10 @@ def _read(path):
     if path.suffix not in (".npy", ".npz"):
         raise DataError(f"no data set is called {path}: choose {', '.join(NAMES)}, or give a .npy or .npz file.")
     try:
-        loaded = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            return loaded
-        with loaded:
+        with open(path, "rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            if isinstance(loaded, np.ndarray):
+                return loaded
             names = [name for name in ("images", "x_train", "x") if name in loaded.files] or loaded.files
             if not names or (len(loaded.files) > 1 and names is loaded.files):
                 raise DataError(f"{path} holds {', '.join(loaded.files) or 'nothing'}; call the array 'images'.")
