@@ -80,7 +80,7 @@ def test_a_file_that_is_not_idx_is_named_for_what_it_is(tmp_path, case):
 
 def test_images_and_labels_that_do_not_match(tmp_path, tiny):
     write_mnist(tmp_path, tiny[0], tiny[1][:-1])
-    with pytest.raises(DataError, match="20 images but .* 19 labels"):
+    with pytest.raises(DataError, match=r"20 images but .* 19 labels"):
         mnist.load_mnist("train", tmp_path)
 
 
