@@ -38,8 +38,9 @@ def load(path):
     path = Path(path)
     path = path / NAME if path.is_dir() else path
     try:
-        with np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
+        with open(path, "rb") as file:
+            loaded = np.load(file, allow_pickle=False)
+            arrays = {name: loaded[name] for name in loaded.files}
         meta = json.loads(str(arrays.pop("meta")))
         if meta["format"] != FORMAT:
             raise CheckpointError(f"{path} has format {meta['format']}, this minigan reads {FORMAT}.")

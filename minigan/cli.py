@@ -3,7 +3,7 @@
 import argparse
 import sys
 from dataclasses import fields
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from minigan.errors import ArgumentError, MiniganError
 
@@ -24,8 +24,9 @@ class Parser(argparse.ArgumentParser):
         """One flag for each field of the dataclass; only flags that were given appear in the result."""
         hints = get_type_hints(cls)
         for f in fields(cls):
+            default: Any = f.default
             several = get_origin(hints[f.name]) is tuple
-            choices = f.metadata["limit"] if isinstance(f.default, str) else None
+            choices = f.metadata["limit"] if isinstance(default, str) else None
             kind = (get_args(hints[f.name]) or [hints[f.name]])[0]
             self.add_argument(
                 f"--{f.name.replace('_', '-')}",
@@ -34,7 +35,7 @@ class Parser(argparse.ArgumentParser):
                 choices=choices,
                 metavar=None if choices else kind.__name__.upper(),
                 default=argparse.SUPPRESS,
-                help=f"{f.metadata['help']} (default: {' '.join(map(str, f.default)) if several else f.default})",
+                help=f"{f.metadata['help']} (default: {' '.join(map(str, default)) if several else default})",
             )
 
 

@@ -97,9 +97,9 @@ def check(analytic, problem):
         worst = np.unravel_index(difference.argmax(), difference.shape)
         scale = max(np.abs(exact[name]).max(), floor) or 1.0  # where every gradient is 0, the error is absolute
         centred_error = np.abs(gradient - centred[name]).max() / scale
-        values = (float(a[worst]) for a in (gradient, exact[name], centred[name]))
-        entry = tuple(int(i) for i in worst)
-        rows.append(Row(name, entry, *values, float(difference[worst] / scale), float(centred_error)))
+        values = [float(a[worst]) for a in (gradient, exact[name], centred[name])]
+        errors = [float(difference[worst] / scale), float(centred_error)]
+        rows.append(Row(name, tuple(map(int, worst)), *values, *errors))
     wrong = [str(row) for row in rows if not row.ok]
     if wrong:
         raise GradientError("\n".join(wrong))

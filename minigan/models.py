@@ -54,7 +54,7 @@ class Settings:
     def __post_init__(self):
         for f in fields(self):
             value, limit = getattr(self, f.name), f.metadata["limit"]
-            values = value if isinstance(value, tuple) else (value,)
+            values = value if isinstance(value, (tuple, list)) else (value,)
             flag = f"--{f.name.replace('_', '-')}"
             if limit and callable(limit[0]):
                 test, words = limit

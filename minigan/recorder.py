@@ -6,6 +6,7 @@ import math
 import platform
 import time
 from dataclasses import asdict
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,7 @@ class Recorder:
         self.n_samples = 100 if data.is_images else 2000
         self.rounds_per_epoch = len(data.x) // settings.batch_size
         self.rounds = self.count = 0
+        self.sums: Any = None
         if (out / "config.json").exists():
             raise ArgumentError(f"{out} already holds a run; give another folder with --out.")
         try:

@@ -14,8 +14,7 @@ def load_generator(path):
     """(G with its averaged weights, its Settings, the shape of a sample) from a run's folder or checkpoint."""
     arrays, meta = checkpoint.load(path)
     try:
-        given = {k: tuple(v) if isinstance(v, list) else v for k, v in meta["settings"].items()}
-        settings, shape = Settings(**given), tuple(meta["shape"])
+        settings, shape = Settings(**meta["settings"]), tuple(meta["shape"])
     except (KeyError, TypeError) as error:
         raise CheckpointError(f"{path} describes no generator that this minigan knows ({error}).") from None
     data = SimpleNamespace(n_x=int(np.prod(shape)), is_images=len(shape) == 2)

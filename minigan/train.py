@@ -93,7 +93,8 @@ def main():
         raise ArgumentError(f"--batch-size {settings.batch_size} is more than the {len(data.x)} samples of the data.")
     preset = preset or "minigan"
     out = out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
-    with Recorder(out, preset, settings, data) as recorder:
+    # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
+    with np.errstate(over="ignore", invalid="ignore"), Recorder(out, preset, settings, data) as recorder:
         train(settings, data, recorder, xp)
 
 

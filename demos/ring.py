@@ -1,0 +1,74 @@
+"""A GAN learns the ring of 8 Gaussians, drawn as a GIF: python demos/ring.py [--rounds R] [--seed S] [--out ring.gif]
+
+Each frame shows D's opinion of every place (blue: fake, red: real), the 8 modes as circles and G's samples as dots.
+Watch the cloud go where D is red, and D change its mind as it arrives: at the end D is pale everywhere.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.animation import PillowWriter
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from tqdm import tqdm
+
+from minigan.data import load, toy
+from minigan.losses import sigmoid
+from minigan.models import PRESETS, Settings
+from minigan.train import Training
+
+FRAMES, N_SAMPLES, LIMIT, RESOLUTION = 60, 1000, 1.6, 120
+
+
+def modes_found(samples):
+    """How many of the ring's 8 modes have a sample within 3 standard deviations; share of samples that are near one."""
+    distance = np.linalg.norm(samples[:, None] - toy.centres("ring"), axis=2)
+    near = distance <= 3 * toy.STD["ring"]
+    return int(near.any(axis=0).sum()), float(near.any(axis=1).mean())
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--rounds", type=int, default=3000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("ring.gif"))
+    given = parser.parse_args()
+
+    data = load("ring", seed=given.seed)
+    training = Training(Settings(**PRESETS["toy"] | {"seed": given.seed}), data)
+    z = training.noise(N_SAMPLES, "grid")
+    axis = np.linspace(-LIMIT, LIMIT, RESOLUTION, dtype=np.float32)
+    places = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
+
+    figure = Figure(figsize=(3.8, 4.0), layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot(aspect="equal", xticks=[], yticks=[])
+    box = (-LIMIT, LIMIT, -LIMIT, LIMIT)
+    blank = np.zeros((RESOLUTION, RESOLUTION))
+    colours = colormaps["coolwarm"].resampled(24)  # few enough for a small GIF
+    opinion = axes.imshow(blank, cmap=colours, vmin=0.0, vmax=1.0, extent=box, origin="lower")
+    axes.plot(*toy.centres("ring").T, "o", markerfacecolor="none", markeredgecolor="0.2", markersize=12)
+    (cloud,) = axes.plot([], [], ".", color="black", markersize=2.5)
+
+    rounds = (figures for _ in range(given.rounds) for figures in training.epoch())
+    frame_at = {int(given.rounds * (i / (FRAMES - 1)) ** 2) for i in range(FRAMES)}  # most happens early
+    writer = PillowWriter(fps=10)
+    with writer.saving(figure, given.out, dpi=80):
+        for round_ in tqdm(range(given.rounds + 1), unit="round", disable=None):
+            if round_ in frame_at:
+                opinion.set_data(sigmoid(training.D(places)).reshape(RESOLUTION, RESOLUTION))
+                cloud.set_data(*training.average(z).T)
+                axes.set_title(f"round {round_}", fontsize=10)
+                writer.grab_frame()
+            if round_ < given.rounds:
+                next(rounds)
+        for _ in range(15):  # rest on the last picture before the loop begins again
+            writer.grab_frame()
+    found, near = modes_found(training.average(z))
+    print(f"{given.out}: {found} of 8 modes, {100 * near:.0f} % of samples within 3 standard deviations of one")
+
+
+if __name__ == "__main__":
+    main()

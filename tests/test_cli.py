@@ -1,0 +1,243 @@
+"""The command lines: what a run leaves behind, and one plain sentence for everything that a user can do wrong."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from minigan import checkpoint, cli, sample, train
+from minigan.errors import ArgumentError, CheckpointError
+from minigan.models import PRESETS, Settings
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """command(main, *words) -> (exit code, stdout, stderr), run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(main, *words):
+        monkeypatch.setattr(sys, "argv", ["minigan", *map(str, words)])
+        code = 0
+        try:
+            cli.main(main)
+        except SystemExit as end:
+            code = end.code
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def own(tmp_path, rng):
+    """A file of 40 little images."""
+    np.save(tmp_path / "own.npy", rng.integers(0, 256, (40, 6, 6)).astype(np.uint8))
+    return "own.npy"
+
+
+SMALL = ("--batch-size", 8, "--g-hidden", 8, "--d-hidden", 8, 8, "--latent-dim", 3)
+
+
+def read_csv(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_a_run_leaves_everything_behind(command, own, tmp_path):
+    code, out, err = command(train.main, "--data", own, "--epochs", 3, "--out", "run", "--log-every", 2, *SMALL)
+    assert (code, err) == (0, "")
+    run = tmp_path / "run"
+    assert sorted(os.listdir(run)) == sorted(
+        ["checkpoint.npz", "config.json", "curves.png", "metrics.csv", "samples", "samples.png"]
+    )
+    assert sorted(os.listdir(run / "samples")) == [f"epoch_{i:04d}.png" for i in range(4)]
+    rows = read_csv(run / "metrics.csv")
+    assert [int(row["round"]) for row in rows] == [2, 4, 5, 7, 9, 10, 12, 14, 15]  # every 2, and each epoch's last
+    assert rows[-1]["images"] == "120"
+    assert float(rows[-1]["epoch"]) == 3.0
+    assert all(0.0 < float(row["d_real"]) < 1.0 and np.isfinite(float(row["d_loss"])) for row in rows)
+    config = json.loads((run / "config.json").read_text())
+    assert (config["preset"], config["batch_size"], config["d_hidden"]) == ("minigan", 8, [8, 8])
+    assert "40 images 6x6" in out
+    assert out.count("\n") == 2 + 3 + 2  # what it uses, one line an epoch, where to look
+    arrays, meta = checkpoint.load(run)
+    assert (meta["epoch"], meta["round"]) == (3, 15)
+    assert set(arrays) == {"G", "D", "average", "G.m", "G.v", "D.m", "D.v"}
+
+    code, out, _ = command(sample.main, "run", "-n", 5, "--out", "five.npy")
+    five = np.load("five.npy")
+    assert (code, out) == (0, "5 samples in five.npy\n")
+    assert (five.shape, five.dtype) == ((5, 6, 6), np.float32)
+    assert five.min() >= 0.0
+    assert five.max() <= 1.0
+    command(sample.main, "run/checkpoint.npz", "-n", 5, "--out", "again.npy")
+    np.testing.assert_array_equal(five, np.load("again.npy"))
+    command(sample.main, "run", "-n", 5, "--seed", 1, "--out", "other.npy")
+    assert (five != np.load("other.npy")).any()
+    assert command(sample.main, "run")[0] == 0
+    assert (tmp_path / "grid.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_samples_come_from_the_average_of_weights(command, own):
+    command(train.main, "--data", own, "--epochs", 1, "--out", "run", *SMALL)
+    arrays, _ = checkpoint.load("run")
+    G, settings, _ = sample.load_generator("run")
+    np.testing.assert_array_equal(G.theta, arrays["average"])
+    assert (arrays["average"] != arrays["G"]).any()
+    assert settings.latent_dim == 3
+
+
+def test_the_same_seed_gives_the_same_run_and_another_seed_another(command, own):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        command(train.main, "--data", own, "--epochs", 2, "--seed", seed, "--dropout", 0.2, "--out", name, *SMALL)
+    a, b, c = (checkpoint.load(name)[0] for name in "abc")
+    assert all((a[name] == b[name]).all() for name in a)
+    assert (a["G"] != c["G"]).any()
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_runs(command, own, preset):
+    images = PRESETS[preset].get("data", "auto") == "auto"
+    words = ("--preset", preset, *(("--data", own, "--batch-size", 40) if images else ("--batch-size", 1000)))
+    command(train.main, *words, "--epochs", 0, "--out", "untrained")
+    assert sorted(os.listdir("untrained/samples")) == ["epoch_0000.png"]
+    assert read_csv("untrained/metrics.csv") == []
+    code, _, err = command(train.main, *words, "--epochs", 1, "--out", "run")
+    assert (code, err) == (0, "")
+
+
+def test_points_get_networks_for_points(command, tmp_path, rng):
+    np.save("points.npy", rng.standard_normal((64, 2)))
+    code, _, _ = command(train.main, "--data", "points.npy", "--epochs", 1, "--batch-size", 32, "--out", "run")
+    assert code == 0
+    assert json.loads((tmp_path / "run/config.json").read_text())["preset"] == "toy"
+    command(sample.main, "run", "-n", 7, "--out", "seven.npy")
+    assert np.load("seven.npy").shape == (7, 2)
+
+
+def test_flags_may_be_written_with_underscores(command, own, tmp_path):
+    assert command(train.main, "--data", own, "--epochs=0", "--batch_size=8", "--latent_dim", 3, "--out", "a_b")[0] == 0
+    assert json.loads((tmp_path / "a_b/config.json").read_text())["latent_dim"] == 3
+
+
+def train_bad(*words):
+    return train.main, ("--epochs", 1, "--data", "own.npy", "--batch-size", 8, *words)
+
+
+def sample_bad(*words):
+    return sample.main, words
+
+
+BAD = {
+    "unknown flag": (train_bad("--frobnicate"), 2, "unrecognized arguments: --frobnicate"),
+    "unknown preset": (train_bad("--preset", "huge"), 2, "invalid choice: 'huge'"),
+    "not a number": (train_bad("--lr", "fast"), 2, "argument --lr: invalid float value: 'fast'"),
+    "lr 0": (train_bad("--lr", 0), 2, "--lr must be above 0, not 0.0"),
+    "lr nan": (train_bad("--lr", "nan"), 2, "--lr must be above 0, not nan"),
+    "lr inf": (train_bad("--lr", "inf"), 2, "--lr must be above 0, not inf"),
+    "beta1 1": (train_bad("--beta1", 1), 2, "--beta1 must be at least 0 and below 1"),
+    "epochs -1": (train_bad("--epochs", -1), 2, "--epochs must be 0 or more"),
+    "batch 0": (train_bad("--batch-size", 0), 2, "--batch-size must be at least 1"),
+    "hidden 0": (train_bad("--g-hidden", 8, 0), 2, "--g-hidden must be at least 1"),
+    "dropout 1": (train_bad("--dropout", 1), 2, "--dropout must be at least 0 and below 1"),
+    "objective": (train_bad("--objective", "cubic"), 2, "invalid choice: 'cubic'"),
+    "vary 2": (train_bad("--vary", 2), 2, "--vary must be in 0..1"),
+    "batch too large": (train_bad("--batch-size", 41), 2, "more than the 40 samples"),
+    "no such data": (train_bad("--data", "cifar10"), 3, "no data set is called cifar10"),
+    "missing file": (train_bad("--data", "absent.npy"), 3, "there is no file absent.npy"),
+    "nan data": (train_bad("--data", "nan.npy"), 3, "NaN"),
+    "missing folder": (train_bad("--data", "mnist", "--data-dir", "nowhere"), 3, "nowhere does not hold MNIST"),
+    "web page as gz": (train_bad("--data", "mnist", "--data-dir", "web"), 3, "a web page"),
+    "auto does not hide it": (train_bad("--data", "auto", "--data-dir", "web"), 3, "a web page"),
+    "out is a file": (train_bad("--out", "own.npy"), 2, "cannot be written"),
+    "out below a file": (train_bad("--out", "own.npy/run"), 2, "cannot be written"),
+    "out holds a run": (train_bad("--out", "old"), 2, "already holds a run"),
+    "no gpu": (train_bad("--device", "gpu"), 3, "--device cpu"),
+    "diverged": (train_bad("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "no longer finite"),
+    "sample nothing": (sample_bad(), 2, "required: run"),
+    "sample no run": (sample_bad("nowhere"), 3, "there is no checkpoint nowhere"),
+    "sample no checkpoint": (sample_bad("old"), 3, "there is no checkpoint"),
+    "sample not one": (sample_bad("own.npy"), 3, "not a minigan checkpoint"),
+    "sample web page": (sample_bad("web/train-images-idx3-ubyte.gz"), 3, "not a minigan checkpoint"),
+    "sample n 0": (sample_bad("old", "-n", 0), 2, "-n must be at least 1"),
+    "sample out": (sample_bad("old", "--out", "x.jpg"), 2, "must end in .png or .npy"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_one_plain_sentence(case, command, own, tmp_path):
+    np.save("nan.npy", np.full((9, 4, 4), np.nan))
+    (tmp_path / "web").mkdir()
+    for name in ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"):
+        (tmp_path / "web" / name).write_bytes(b"<!DOCTYPE html><html>")
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old/config.json").write_text("precious")
+    (main, words), expected, message = BAD[case]
+    code, _, err = command(main, *words)
+    assert code == expected
+    lines = err.strip().splitlines()
+    assert message in lines[-1]
+    assert lines[-1].startswith("minigan: ")
+    assert "Traceback" not in err
+    assert len(lines) == 1
+    assert (tmp_path / "old/config.json").read_text() == "precious"
+    assert np.load("own.npy").shape == (40, 6, 6)
+
+
+def test_out_without_permission(command, own, tmp_path):
+    if os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    tmp_path.joinpath("locked").mkdir(mode=0o500)
+    code, _, err = command(*train_bad("--out", "locked/run"))
+    assert code == 2
+    assert "Permission denied" in err
+
+
+def test_a_failed_save_keeps_the_last_checkpoint(tmp_path, monkeypatch):
+    path = tmp_path / "checkpoint.npz"
+    checkpoint.save(path, {"a": np.ones(3)}, {"epoch": 1})
+
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(np, "savez", full)
+    with pytest.raises(CheckpointError, match="No space left on device; the last one is unharmed"):
+        checkpoint.save(path, {"a": np.zeros(3)}, {"epoch": 2})
+    monkeypatch.undo()
+    arrays, meta = checkpoint.load(path)
+    assert meta["epoch"] == 1
+    np.testing.assert_array_equal(arrays["a"], np.ones(3))
+
+
+@pytest.mark.parametrize("array", [None, np.zeros(3), np.zeros(4, np.float32)])
+def test_a_checkpoint_that_does_not_fit_changes_nothing(array):
+    target = np.ones(3, np.float32)
+    with pytest.raises(CheckpointError, match="the checkpoint's average is"):
+        checkpoint.fill(target, array, "average")
+    assert (target == 1.0).all()
+
+
+def test_settings_are_checked_wherever_they_are_made():
+    with pytest.raises(ArgumentError, match="--objective must be one of non-saturating, minimax, not cubic"):
+        Settings(objective="cubic")
+
+
+def test_as_a_user_would(tmp_path, own):
+    """In a process of its own, with the output going to a pipe: no progress bar."""
+    words = ["--data", own, "--epochs", "1", "--batch-size", "8", "--out", "run"]
+    done = subprocess.run(
+        [sys.executable, "-m", "minigan.train", *words], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines()[-1] == "more     python -m minigan.sample run -n 100 --seed 1"
+
+
+def test_help_lists_the_flags(command):
+    code, out, _ = command(train.main, "--help")
+    assert code == 0
+    for flag in ("--preset", "--batch-size", "--r1", "--latent-dim", "--device", "--data-dir", "--out"):
+        assert flag in out

@@ -1,0 +1,103 @@
+"""The house stays as it was built: who may import whom, what the reader's path promises, what an import costs."""
+
+import ast
+import re
+import subprocess
+import sys
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "minigan"
+PATH = ["gan", "losses", "layers", "activations", "network", "gradcheck", "optim", "objectives", "penalties", "train"]
+GROUND = {"errors", "backend"}
+FRAMEWORK = {"losses", "layers", "activations", "network", "optim", "gradcheck"}
+GAME = {"objectives", "penalties", "gan", "models"}
+LEAVES = {"data", "checkpoint", "images", "recorder", "cli"}
+COMMANDS = {"train", "sample"}
+MAY_IMPORT = {
+    **dict.fromkeys(GROUND, GROUND),
+    **dict.fromkeys(FRAMEWORK, GROUND | FRAMEWORK),
+    **dict.fromkeys(GAME, GROUND | FRAMEWORK | GAME),
+    **dict.fromkeys(LEAVES, GROUND | LEAVES),
+    **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES),
+    "__init__": GROUND | FRAMEWORK | GAME,
+}
+
+
+def imported(path):
+    """The rooms of minigan that a file imports, anywhere in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (name.name.split(".")[1] for name in node.names if name.name.startswith("minigan."))
+        elif isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "minigan":
+            names = node.module.split(".")[1:2] or [name.name for name in node.names if name.name != "__version__"]
+            yield from names
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_one_way(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    assert room in MAY_IMPORT, f"{path} has no place in the house; give it one in this test"
+    assert set(imported(path)) <= MAY_IMPORT[room]
+
+
+def test_network_is_handed_layers():
+    assert not set(imported(PACKAGE / "network.py")) & {"layers", "activations"}
+
+
+def test_only_backend_says_cupy():
+    for path in PACKAGE.rglob("*.py"):
+        code = ast.unparse(ast.parse(path.read_text(encoding="utf-8")))  # without comments
+        names = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+        imports = re.findall(r"^\s*(?:import|from) (\w+)", code, re.MULTILINE)
+        assert "cupy" not in names | set(imports) or path.name == "backend.py"
+
+
+def test_the_path_leads_from_file_to_file():
+    for name, following in pairwise(PATH):
+        doc = ast.get_docstring(ast.parse((PACKAGE / f"{name}.py").read_text(encoding="utf-8")))
+        assert doc.endswith(f"Next on the reader's path: {following}.py")
+
+
+def test_the_path_is_short_and_the_readme_counts_it_right():
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    lines = {name: len((PACKAGE / f"{name}.py").read_text(encoding="utf-8").splitlines()) for name in PATH}
+    for name, count in lines.items():
+        assert f"| [{name}.py](minigan/{name}.py) | {count} |" in readme, f"{name}.py has {count} lines"
+    total = sum(lines.values())
+    assert f"{total} lines" in readme, f"the path has {total} lines"
+    assert total <= 1000
+
+
+def numbered(node):
+    """The numbers of a docstring's equations: (1) ... at the ends of its lines."""
+    return set(re.findall(r"\((\d)\)\s*$", ast.get_docstring(node) or "", re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", PATH)
+def test_every_numbered_equation_marks_a_line_of_code(name):
+    source = (PACKAGE / f"{name}.py").read_text(encoding="utf-8")
+    tree = ast.parse(source)
+    blocks = [node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and numbered(node)]
+    for node in blocks:
+        code = ast.get_source_segment(source, node)
+        marks = {
+            n for comment in re.findall(r"  # (\(\d\).*)$", code, re.MULTILINE) for n in re.findall(r"\d", comment)
+        }
+        assert marks == numbered(node), f"{name}.py: {node.name}"
+    if numbered(tree):
+        assert numbered(tree) <= set(re.findall(r"  # \((\d)\)$", source, re.MULTILINE))
+
+
+def run(code):
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
+def test_import_minigan_costs_numpy_and_no_more():
+    others = run(
+        "import minigan, sys; print(*{m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names))"
+    )
+    assert {name for name in others if not name.startswith(("_", "sitecustomize"))} <= {"minigan", "numpy"}
