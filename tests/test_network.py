@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from minigan.activations import LeakyReLU
 from minigan.gradcheck import check_network, parameters
-from minigan.layers import BatchNorm, Dense
+from minigan.layers import BatchNorm, Dense, Dropout
 from minigan.network import Network
 
 names = st.lists(st.sampled_from([name for name in LAYERS if name != "Dense"]), min_size=0, max_size=4)
@@ -41,11 +41,20 @@ def test_backward_overwrites_and_a_twin_is_independent(rng):
     once = network.grad.copy()
     network.backward(dy, caches)
     np.testing.assert_array_equal(once, network.grad)
-    twin = network.astype(np.float32)
-    twin.theta[...] = 0.0
-    assert twin.theta.dtype == np.float32
-    assert network.theta.any()
-    assert np.shares_memory(network.layers[0].W, network.theta)
+    for dtype in (np.float32, np.float64):
+        twin = network.astype(dtype)
+        twin.theta[...] = 0.0
+        assert twin.theta.dtype == dtype
+        assert network.theta.any()
+        assert np.shares_memory(network.layers[0].W, network.theta)
+
+
+def test_calling_a_network_draws_samples_without_dropout(rng):
+    network = Network([Dense(3, 50), Dropout(0.5, rng), BatchNorm(50)], rng)
+    x = rng.standard_normal((4, 3), dtype=np.float32)
+    np.testing.assert_array_equal(network(x), network.forward(x, train=False)[0])
+    np.testing.assert_array_equal(network(x), network(x))
+    np.testing.assert_allclose(network(x)[:1], network(x[:1]), rtol=1e-5)  # no sample depends on another
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])

@@ -83,7 +83,7 @@ def test_every_numbered_equation_marks_a_line_of_code(name):
     tree = ast.parse(source)
     blocks = [node for node in tree.body if isinstance(node, (ast.ClassDef, ast.FunctionDef)) and numbered(node)]
     for node in blocks:
-        code = ast.get_source_segment(source, node)
+        code = "\n".join(source.splitlines()[node.lineno - 1 : node.end_lineno])
         marks = {
             n for comment in re.findall(r"  # (\(\d\).*)$", code, re.MULTILINE) for n in re.findall(r"\d", comment)
         }
