@@ -62,6 +62,7 @@ class Recorder:
         self.sums = self.sums + figures if self.count else figures
         self.count += 1
         self.rounds += 1
+        self.bar.update()
         if self.count == self.settings.log_every:
             self._row()
 
@@ -93,7 +94,6 @@ class Recorder:
         d_loss, g_loss, d_real, d_fake = (f"{x:.3f}" for x in means)
         self.words = f"d_loss {d_loss}  g_loss {g_loss}  D(x) {d_real}  D(G(z)) {d_fake}  {speed:.0f} rounds/s"
         self.bar.set_postfix_str(f"d_loss {d_loss} g_loss {g_loss}", refresh=False)
-        self.bar.update(self.count)
         self.count, self.start = 0, time.perf_counter()
 
     def __exit__(self, kind, error, trace):

@@ -31,7 +31,7 @@ def draw(G, n, latent_dim, seed=0):
 
 
 def main():
-    parser = cli.Parser(prog="python -m minigan.sample", description="Draw samples from a trained generator.")
+    parser = cli.Parser("python -m minigan.sample", description="Draw samples from a trained generator.")
     parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
     parser.add_argument("-n", type=int, default=64, help="how many (default: 64)")
     parser.add_argument("--seed", type=int, default=0, help="other seeds, other samples (default: 0)")

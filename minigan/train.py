@@ -76,7 +76,7 @@ def train(settings, data, recorder, xp=np):
 
 
 def main():
-    parser = cli.Parser(prog="python -m minigan.train", description="Train a GAN, by default on MNIST's digits.")
+    parser = cli.Parser("python -m minigan.train", "%(prog)s [flags]", "Train a GAN, by default on MNIST's digits.")
     parser.add_argument("--preset", choices=PRESETS, help="a recipe: other defaults for the flags below")
     parser.add_argument("--out", type=Path, help="folder for the run (default: runs/, named after the time)")
     parser.add_settings(Settings)

@@ -12,10 +12,15 @@ import warnings
 import numpy as np
 import pytest
 
-from minigan.data import from_file, load, mnist, toy
+from minigan.activations import ReLU
+from minigan.data import Dataset, from_file, load, mnist, toy
 from minigan.data.drawn import draw
 from minigan.data.idx import read_idx
 from minigan.errors import DataError
+from minigan.layers import Dense
+from minigan.losses import softmax_cross_entropy
+from minigan.network import Network
+from minigan.optim import Adam
 
 
 def idx_bytes(array):
@@ -270,3 +275,21 @@ def test_vary_is_how_much_the_digits_vary():
 def test_draw_refuses(n, vary):
     with pytest.raises(ValueError, match="must"):
         draw(n, vary=vary)
+
+
+@pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
+def test_a_classifier_of_drawn_digits_reads_mnist(rng):
+    """Trained on 20,000 drawn digits alone, a small MLP reads at least 80 % of MNIST's test set (93 % when written)."""
+    images, labels = draw(20_000)
+    drawn = Dataset(images.reshape(-1, 784), (28, 28), "")
+    network = Network([Dense(784, 256, gain=2**0.5), ReLU(), Dense(256, 10)], rng)
+    optimizer = Adam(network.theta)
+    for _ in range(4):
+        for rows in np.split(rng.permutation(20_000), 200):
+            s, caches = network.forward(drawn.batch(rows))
+            _, ds = softmax_cross_entropy(s, labels[rows])
+            network.backward(ds, caches)
+            optimizer.step(network.grad)
+    images, labels, _ = mnist.load_mnist("test")
+    answers = network(Dataset(images.reshape(-1, 784), (28, 28), "").batch(slice(None))).argmax(axis=1)
+    assert (answers == labels).mean() >= 0.8
