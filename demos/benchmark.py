@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from minigan.activations import LeakyReLU, ReLU, Tanh
+from minigan.activations import LeakyReLU, Tanh
 from minigan.data import Dataset
 from minigan.gan import d_step, g_step
 from minigan.layers import Dense, Dropout
@@ -82,7 +82,7 @@ class BlogGAN:
             else:
                 layers[-1].kind = "tanh" if isinstance(layer, Tanh) else "slope"
                 layers[-1].alpha = getattr(layer, "alpha", 0.0)
-                assert isinstance(layer, (ReLU, LeakyReLU, Tanh))
+                assert isinstance(layer, (LeakyReLU, Tanh))
         return layers
 
     @staticmethod

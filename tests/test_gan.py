@@ -173,7 +173,7 @@ def test_a_round_steps_d_then_g_then_the_average(rng):
     x = data.batch(np.arange(8))
     figures = training.round(x)
     d_loss, s_real, s_fake = d_step(
-        by_hand.D, by_hand.G, by_hand.objective, by_hand.d_optimizer, x, by_hand.noise(8), 5.0
+        by_hand.D, by_hand.G, by_hand.objective, by_hand.d_optimizer, x, by_hand.noise(8), 2.0
     )
     g_loss, _ = g_step(by_hand.D, by_hand.G, by_hand.objective, by_hand.g_optimizer, by_hand.noise(8))
     np.testing.assert_array_equal(training.G.theta, by_hand.G.theta)
