@@ -9,7 +9,7 @@ import numpy as np
 
 from minigan.backend import namespace
 
-PIECE = 1 << 16  # theta is walked in pieces of 256 kB, so that the lines of one step find their numbers in the cache
+PIECE = 1 << 17  # theta is walked in pieces of 512 kB, so that the lines of one step find their numbers in the cache
 
 
 class Optimizer:
@@ -79,14 +79,17 @@ class RMSProp(Optimizer):
 class Adam(Optimizer):
     """Running averages of the gradient and of its square; the step is their ratio, corrected for starting at 0.
 
-        m <- beta1 m + (1 - beta1) g                                                        (1)
-        v <- beta2 v + (1 - beta2) g^2                                                      (2)
-        theta <- theta - lr mhat / (sqrt(vhat) + eps)                                       (3)
-    with mhat = m / (1 - beta1^t) and vhat = v / (1 - beta2^t), the averages' own weights. The corrections are the same
-    for every entry, so (3) multiplied above and below by c = sqrt(1 - beta2^t) needs no vhat or mhat array:
-        theta <- theta - (lr c / (1 - beta1^t)) m / (sqrt(v) + eps c)                       (4)
-    A GAN's usual beta1 is .5: the game turns, and an average over the last ten steps points where the opponent was.
-    Source: Kingma and Ba 2015, algorithm 1; (4) is their remark at the end of section 2.
+        m <- beta1 m + (1 - beta1) g,     mhat = m / (1 - beta1^t)
+        v <- beta2 v + (1 - beta2) g^2,   vhat = v / (1 - beta2^t)
+        theta <- theta - lr mhat / (sqrt(vhat) + eps)
+    The factors of g and the corrections are the same for every entry. Keeping m and v as sums without them,
+        m <- beta1 m + g                                                                    (1)
+        v <- beta2 v + g^2                                                                  (2)
+    and putting a = (1 - beta1) / (1 - beta1^t), b = sqrt((1 - beta2) / (1 - beta2^t)) where they are used,
+        theta <- theta - lr a m / (b sqrt(v) + eps) = theta - (lr a / b) m / (sqrt(v) + eps / b)       (3)
+    is the same step with four passes over memory less.
+    A GAN's usual beta1 is .5 or 0: the game turns, and a long average points where the opponent was.
+    Source: Kingma and Ba 2015, algorithm 1.
     """
 
     state = ("m", "v")
@@ -96,7 +99,10 @@ class Adam(Optimizer):
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
     def move(self, theta, g, m, v):
-        c = math.sqrt(1.0 - self.beta2**self.t)
-        m += (1.0 - self.beta1) * (g - m)  # (1)
-        v += (1.0 - self.beta2) * (g * g - v)  # (2)
-        theta -= (self.lr * c / (1.0 - self.beta1**self.t)) * m / (namespace(g).sqrt(v) + self.eps * c)  # (3) (4)
+        a = (1.0 - self.beta1) / (1.0 - self.beta1**self.t)
+        b = math.sqrt((1.0 - self.beta2) / (1.0 - self.beta2**self.t))
+        m *= self.beta1
+        m += g  # (1)
+        v *= self.beta2
+        v += g * g  # (2)
+        theta -= (self.lr * a / b) * m / (namespace(g).sqrt(v) + self.eps / b)  # (3)
