@@ -46,6 +46,9 @@ def main(command):
     except MiniganError as error:
         print(f"minigan: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except OSError as error:  # a disk that is full, a folder that was removed
+        print(f"minigan: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        sys.exit(MiniganError.exit_code)
     except KeyboardInterrupt:
         print("\nminigan: stopped.", file=sys.stderr)
         sys.exit(130)

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import platform
+import shutil
 import time
 from dataclasses import asdict
 from typing import Any
@@ -72,9 +73,9 @@ class Recorder:
             self._row()
         meta = {"settings": asdict(self.settings), "shape": self.data.shape, "epoch": epoch, "round": self.rounds}
         checkpoint.save(self.out / checkpoint.NAME, arrays, meta)
-        real = self.data.x[: self.n_samples]
-        for name in (f"samples/epoch_{epoch:04d}.png", "samples.png"):
-            images.save_samples(self.out / name, samples, self.data.shape, real)
+        picture = self.out / "samples" / f"epoch_{epoch:04d}.png"
+        images.save_samples(picture, samples, self.data.shape, real=self.data.x[: self.n_samples])
+        shutil.copyfile(picture, self.out / "samples.png")
         if epoch:
             self.bar.write(f"epoch {epoch:3d}/{self.settings.epochs}  {self.words}")
         self.start = time.perf_counter()

@@ -213,6 +213,16 @@ def test_a_failed_save_keeps_the_last_checkpoint(tmp_path, monkeypatch):
     np.testing.assert_array_equal(arrays["a"], np.ones(3))
 
 
+def test_a_folder_that_vanishes_is_one_sentence(command, own, monkeypatch):
+    def vanished(path, *_):
+        raise FileNotFoundError(2, "No such file or directory", str(path))
+
+    monkeypatch.setattr("minigan.images.save_grid", vanished)
+    code, _, err = command(train.main, "--data", own, "--epochs", 1, "--batch-size", 8, "--out", "run")
+    assert code == 3
+    assert err == "minigan: run/samples/epoch_0000.png cannot be read or written: No such file or directory.\n"
+
+
 @pytest.mark.parametrize("array", [None, np.zeros(3), np.zeros(4, np.float32)])
 def test_a_checkpoint_that_does_not_fit_changes_nothing(array):
     target = np.ones(3, np.float32)
