@@ -27,7 +27,7 @@ def library(device):
         import cupy
     except ImportError:
         raise DeviceError(
-            "--device gpu needs CuPy: pip install 'minigan[cuda12]' (or cuda13), or use --device cpu."
+            "--device gpu needs CuPy: pip install -e '.[cuda12]' in minigan's folder (or cuda13), or use --device cpu."
         ) from None
     try:  # CuPy imports happily without a driver: only using it shows that it works
         ones = cupy.ones((2, 2), dtype=np.float32)
