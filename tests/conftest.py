@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-settings.register_profile("minigan", derandomize=True, deadline=None, max_examples=100, print_blob=False)
+settings.register_profile("minigan", derandomize=True, deadline=None, max_examples=200, print_blob=False)
 settings.load_profile("minigan")
 
 

@@ -133,6 +133,14 @@ def test_the_clean_code_passes_with_a_margin_of_ten(rng):
     assert max(row.centred_error for row in rows) < 1e-7
 
 
+def test_a_kink_close_by_is_no_false_alarm(rng):
+    x = np.array([[3e-6, 1.0, -1.0]])  # closer to LeakyReLU's kink than the centred difference's first h
+    kinked = np.array([[0.9, 0.9, -0.1]])
+    f = lambda: (np.where(x > 0, x, 0.2 * x) * kinked).sum()  # noqa: E731
+    assert np.abs(centred_difference(f, x) - [[0.9, 0.9, -0.02]]).max() > 0.1
+    check_layer(LeakyReLU(0.2), x, rng)
+
+
 def test_oracles_on_a_known_derivative():
     x = np.array([0.3, -2.0])
     z = x.astype(complex)
