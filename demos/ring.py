@@ -14,6 +14,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
+from minigan import cli
 from minigan.data import load, toy
 from minigan.losses import sigmoid
 from minigan.models import PRESETS, Settings
@@ -71,4 +72,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cli.main(main)

@@ -15,7 +15,7 @@ class LeakyReLU(Slope):
 
         slope_ni = 1 if x_ni > 0 else alpha                                                 (1)
     Forward and backward are Slope's. At the kink x = 0 the slope is alpha, by convention.
-    Unlike ReLU no unit can die: some gradient always passes. Source: Maas, Hannun and Ng 2013.
+    With alpha > 0 no unit can die: some gradient always passes. Source: Maas, Hannun and Ng 2013.
     """
 
     def __init__(self, alpha=0.2):
@@ -24,6 +24,7 @@ class LeakyReLU(Slope):
         self.alpha = alpha
 
     def slope(self, x, train):
+        # True and False count as 1 and 0: the larger of 1 and alpha is 1, of 0 and alpha it is alpha
         return namespace(x).maximum(x.real > 0, self.alpha, dtype=x.real.dtype)  # (1)
 
 

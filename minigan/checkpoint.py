@@ -2,7 +2,6 @@
 
 import json
 import os
-import zipfile
 from pathlib import Path
 
 import numpy as np
@@ -46,8 +45,11 @@ def load(path):
             raise CheckpointError(f"{path} has format {meta['format']}, this minigan reads {FORMAT}.")
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}; give the folder of a finished run.") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
-        raise CheckpointError(f"{path} is not a minigan checkpoint ({error}).") from None
+    except CheckpointError:
+        raise
+    except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
+        reason = "" if "pickle" in str(error) else f" ({error})"  # NumPy takes any text for a pickle
+        raise CheckpointError(f"{path} is not a minigan checkpoint{reason}.") from None
     return arrays, meta
 
 
@@ -56,4 +58,6 @@ def fill(target, array, name):
     if array is None or array.shape != target.shape or array.dtype != target.dtype:
         found = "missing" if array is None else f"{array.dtype} {array.shape}"
         raise CheckpointError(f"the checkpoint's {name} is {found}, not {target.dtype} {target.shape}.")
+    if not np.isfinite(array).all():
+        raise CheckpointError(f"the checkpoint's {name} is not finite: that training had diverged.")
     target[...] = array

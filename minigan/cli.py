@@ -11,6 +11,9 @@ from minigan.errors import ArgumentError, MiniganError
 class Parser(argparse.ArgumentParser):
     """argparse, with one line for a wrong argument instead of a page of usage, and _ accepted for - in flags."""
 
+    def __init__(self, prog, description):
+        super().__init__(prog, f"{prog} [flags]", description, allow_abbrev=False)
+
     def error(self, message):
         raise ArgumentError(f"{message} (--help lists the flags).")
 
@@ -48,6 +51,9 @@ def main(command):
         sys.exit(error.exit_code)
     except OSError as error:  # a disk that is full, a folder that was removed
         print(f"minigan: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
+        sys.exit(MiniganError.exit_code)
+    except MemoryError:
+        print("minigan: there is not enough memory for that much; ask for less.", file=sys.stderr)
         sys.exit(MiniganError.exit_code)
     except KeyboardInterrupt:
         print("\nminigan: stopped.", file=sys.stderr)

@@ -19,11 +19,12 @@ from minigan.penalties import r1
 
 
 def d_step(D, G, objective, optimizer, x_real, z, r1_gamma=0.0):
-    """One step of D. Returns (L_D, s_real, s_fake); L_D includes the R1 penalty where r1_gamma > 0.
+    """One step of D. Returns (L_D, s_real, s_fake); L_D includes the R1 penalty of weight r1_gamma.
 
-    Raises ValueError for R1 with BatchNorm in D: R1 is a penalty per sample, and there no sample stands alone.
+    Raises ValueError for R1 with BatchNorm in D: R1 is a penalty per sample, and there no sample stands alone;
+    NotImplementedError for R1 with another layer that it cannot go through (penalties.py).
     """
-    if r1_gamma > 0.0 and D.mixes_samples:
+    if r1_gamma and D.mixes_samples:
         raise ValueError("R1 is a penalty per sample; it has no meaning with BatchNorm in D.")
     n = len(x_real)
     concatenate = namespace(x_real).concatenate
@@ -34,7 +35,7 @@ def d_step(D, G, objective, optimizer, x_real, z, r1_gamma=0.0):
         s_real, s_fake = s[:n], s[n:]
         loss, ds_real, ds_fake = objective.d(s_real, s_fake)
         D.backward(concatenate([ds_real, ds_fake]), caches)
-        if r1_gamma > 0.0:
+        if r1_gamma:
             loss = loss + r1(D, [cache[:n] for cache in caches], r1_gamma)
     else:  # BatchNorm must not see real and fake in one batch: D could tell them apart by their average
         s_real, real_caches = D.forward(x_real)
@@ -54,8 +55,8 @@ def g_step(D, G, objective, optimizer, z):
     x_fake, g_caches = G.forward(z)
     s_fake, d_caches = D.forward(x_fake)
     loss, ds_fake = objective.g(s_fake)
-    dx_fake = D.backward(ds_fake, d_caches, param_grads=False, input_grad=True)
-    G.backward(dx_fake, g_caches)  # the gradient crosses from D's input into G's output
+    dx_fake = D.backward(ds_fake, d_caches, param_grads=False, input_grad=True)  # through D, whose weights stay
+    G.backward(dx_fake, g_caches)  # what left D's input enters G's output
     optimizer.step(G.grad)
     return loss, s_fake
 
@@ -64,7 +65,7 @@ def update_average(average, G, t, decay):
     """Move `average`, a second G, towards G after round t (0, 1, ...): an exponential moving average of its weights.
 
     G circles around its optimum, its average stays near the middle and makes better samples (Yazici et al. 2019).
-    The decay is warmed up, so that the untrained weights are soon forgotten.
+    The decay is warmed up: after t rounds the average is over the last ninth of them, never the untrained beginning.
     """
     decay = min(decay, (1 + t) / (10 + t))
     average.theta *= decay

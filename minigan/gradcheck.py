@@ -7,8 +7,8 @@ Two independent oracles compute dL/dx from the forward pass alone, one entry at 
 
 Both come from Taylor's formula; (1) from L(x + ih) = L(x) + ih L'(x) - h^2/2 L''(x) ...: its imaginary part holds L'
 without subtracting two nearly equal numbers, so h can be tiny and the answer is exact to rounding (Squire and Trapp
-1998). (2) loses half the digits but needs no complex arithmetic, and so shares no mistake with (1). It is wrong where
-a kink of a ReLU lies within h of a value, and then taken again with a smaller h; (1) cannot cross a kink.
+1998). (2) loses a third of the digits but needs no complex arithmetic, and so shares no mistake with (1). Where a kink
+of a ReLU lies within h of a value it is wrong, and is taken again with a smaller h; (1) cannot cross a kink.
 
 The error is scaled: max |analytic - numeric| over an array, divided by max |numeric|, or by 1e-3 times the largest
 gradient in the whole check where that is more (a bias in front of a BatchNorm has gradient 0). Above 1e-10 against
@@ -136,8 +136,10 @@ def check_network(network, x, rng, train=True):
     """
     network, x = network.astype(np.float64), x.astype(np.float64)
     rewind = rewinder(network)
+    x.flags.writeable = False  # a layer that modifies x or dy is an error of its own
     y, caches = network.forward(x, train)
     dy = rng.standard_normal(y.shape)
+    dy.flags.writeable = False
     dx = network.backward(dy, caches, input_grad=True)
 
     def problem(dtype):

@@ -127,20 +127,23 @@ class Dropout(Slope):
         slope_ni = 0 with probability rate, else 1/(1-rate)                                 (1)
     so that E[y_ni] = x_ni with and without it. Forward and backward are Slope's, by the same draw.
 
-    rng: a NumPy Generator of its own. It draws 16 random bits an entry, four to a word (fast, and the same on every
-    device), so rate is rounded to a multiple of 1/65536. Source: Srivastava et al. 2014.
+    rng: a NumPy Generator of its own, of a kind that makes 64-bit words, as default_rng does. Each word serves four
+    entries (fast, and the same on every device), so rate is rounded to a multiple of 1/65536.
+    Source: Srivastava et al. 2014.
     """
 
     def __init__(self, rate, rng):
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"Dropout's rate must be in [0, 1), not {rate}.")
+        if isinstance(rng.bit_generator, np.random.MT19937):
+            raise ValueError("Dropout needs a generator of 64-bit words, such as numpy.random.default_rng().")
         self.rng = rng
-        self.threshold = round(rate * 65536)
+        self.threshold = min(round(rate * 65536), 65535)
 
     def slope(self, x, train):
         xp, dtype = namespace(x), x.real.dtype
         if not train:
-            return xp.ones((1, 1), dtype)
+            return xp.ones((len(x), 1), dtype)
         words = self.rng.bit_generator.random_raw((x.size + 3) // 4).view(np.uint16)[: x.size]
         kept = xp.asarray(words.reshape(x.shape)) >= self.threshold
         return xp.multiply(kept, 65536 / (65536 - self.threshold), dtype=dtype)  # (1)
@@ -154,12 +157,11 @@ class BatchNorm(Layer):
         r_i    = 1 / sqrt(v_i + eps)                                                        (2)
         xhat_ni = (x_ni - m_i) r_i                                                          (3)
         y_ni   = gamma_i xhat_ni + beta_i                                                   (4)
-    Backward
-        dgamma_i = sum_n dy_ni xhat_ni,  dbeta_i = sum_n dy_ni   as for a Dense weight      (5)
-        dx_ni  = gamma_i r_i (dy_ni - mean_k dy_ki - xhat_ni mean_k dy_ki xhat_ki)          (6)
-    In (6) the first term is the direct path; the second takes away what moving every x_ki alike would do, which m_i
-    undoes, and the third what stretching them would do, which r_i undoes. The map is symmetric, so its tangent is (6)
-    with t for dy.                                                                          (7)
+    Tangent: moving x by t moves m by mean_k t_k, v by 2 mean_k (x_k - m) t_k, and r by -r^3/2 times that; in (3), (4)
+        dt_ni  = gamma_i r_i (t_ni - mean_k t_ki - xhat_ni mean_k xhat_ki t_ki)             (5)
+    Backward: (5) takes t_k to dt_n as it takes t_n to dt_k, so its transpose is itself,
+        dx_ni  = (5) with dy in place of t                                                  (6)
+        dgamma_i = sum_n dy_ni xhat_ni,  dbeta_i = sum_n dy_ni   as for a Dense weight      (7)
 
     With train=False, m and v are running averages of past batches and (3) is affine. They are gathered in backward,
     when this network is the one being trained, so that forward stays pure and using a network never changes it.
@@ -181,6 +183,8 @@ class BatchNorm(Layer):
         self.var[...] = 1.0
 
     def forward(self, x, train=True):
+        if train and len(x) < 2:
+            raise ValueError("BatchNorm cannot train on a batch of one sample, which has no variance.")
         mean = x.mean(axis=0) if train else self.mean
         centred = x - mean
         var = (centred * centred).mean(axis=0) if train else self.var  # (1)
@@ -192,15 +196,15 @@ class BatchNorm(Layer):
         xhat, _, mean, var, train = cache
         if param_grads:
             (dy * xhat).sum(axis=0, out=self.dgamma)
-            dy.sum(axis=0, out=self.dbeta)  # (5)
+            dy.sum(axis=0, out=self.dbeta)  # (7)
             if train:
                 n = len(dy)
                 self.mean += self.momentum * (mean - self.mean)
-                self.var += self.momentum * (var * (n / max(n - 1, 1)) - self.var)
+                self.var += self.momentum * (var * (n / (n - 1)) - self.var)
         return self.jvp(dy, cache) if input_grad else None  # (6)
 
     def jvp(self, t, cache):
         xhat, r, _, _, train = cache
         if train:
             t = t - t.mean(axis=0) - xhat * (t * xhat).mean(axis=0)
-        return self.gamma * r * t  # (7)
+        return self.gamma * r * t  # (5)

@@ -1,7 +1,7 @@
-"""Losses on logits, with their gradients, in forms that stay finite and exact for any logit.
+"""Losses on logits, with their gradients, in forms that stay finite and exact for any finite logit.
 
 A logit s is a score before the sigmoid: D(x) = sigmoid(s). Every loss here returns (L, ds): the mean over the batch
-and dL/ds, which holds the only 1/N of the whole backward pass. Next on the reader's path: layers.py
+and dL/ds, which holds the 1/N, so that no layer divides by N again. Next on the reader's path: layers.py
 """
 
 from minigan.backend import namespace
@@ -12,7 +12,7 @@ def softplus(x):
 
         softplus(x) = max(x, 0) + log(1 + exp(-|x|))                                        (1)
     leaves an exponential that is never above 1. Its derivative is sigmoid(x). |x| is written 2 max(x, 0) - x, and
-    the maximum as a product, because both must also hold for the complex step.
+    the maximum as a product, because both must also hold for complex x (gradcheck.py).
     """
     xp = namespace(x)
     positive = x * (x.real > 0)
@@ -54,7 +54,10 @@ def softmax_cross_entropy(s, labels):
         log p_nc = a_nc - log sum_k exp(a_nk)                                               (2)
         L     = -mean_n log p_n,label(n)                                                    (3)
         ds_nc = (p_nc - [c = label(n)]) / N                                                 (4)
+    Raises ValueError when labels are not of shape (N,): (N, 1) would broadcast.
     """
+    if labels.shape != (len(s),):
+        raise ValueError(f"logits have shape {s.shape} but labels {labels.shape}; they must be ({len(s)},).")
     xp, rows = namespace(s), namespace(s).arange(len(s))
     a = s - s.real.max(axis=1, keepdims=True)  # (1)
     log_p = a - xp.log(xp.exp(a).sum(axis=1, keepdims=True))  # (2)

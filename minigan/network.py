@@ -16,13 +16,16 @@ ALIGN = 16  # each window starts at a multiple of 16 numbers: 64 bytes in float3
 class Network:
     """Layers in a row.
 
-    theta, grad: flat vectors, contiguous, of `dtype` (float32; float64 and complex128 for checking) and of library xp.
+    theta, grad: flat, contiguous, of `dtype` (float32; float64 and complex128 for checking) and of library xp. theta
+    also holds BatchNorm's running averages, so that what saves or averages theta includes them; their grad is 0.
     Write into them, never rebind them. Initial values come from the host Generator rng, so they are the same on every
     device. The few numbers between windows stay 0.
     """
 
     def __init__(self, layers, rng=None, dtype=np.float32, xp=np):
         self.layers = list(layers)
+        if len(set(map(id, self.layers))) < len(self.layers):
+            raise ValueError("a layer stands in the network twice; its gradient would be overwritten, not added up.")
         shapes = [shape for layer in self.layers for shape in (layer.shapes | layer.statistics).values()]
         size = sum(-(-math.prod(shape) // ALIGN) * ALIGN for shape in shapes)
         self._bind(np.zeros(size, dtype), np.zeros(size, dtype))

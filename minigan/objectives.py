@@ -1,8 +1,8 @@
 """What D and G each want, as losses on D's logits.
 
 D scores real samples s_real and fake ones s_fake, both (N, 1); D(x) = sigmoid(s) is its probability that x is real.
-An objective gives D's loss with its gradient and G's loss with its gradient. Means over the batch are taken here and
-nowhere else. -log D = softplus(-s) and -log(1 - D) = softplus(s), so no logarithm of 0 can occur.
+An objective gives D's loss with its gradient and G's loss with its gradient, which hold the 1/N: no layer divides by
+N again. -log D = softplus(-s) and -log(1 - D) = softplus(s), so no logarithm of 0 can occur.
 Next on the reader's path: penalties.py
 """
 
@@ -10,7 +10,7 @@ from minigan.losses import sigmoid, softplus
 
 
 class NonSaturating:
-    """D tells real from fake; G makes D call its samples real.
+    """D tells real from fake, by binary cross-entropy with targets 1 and 0; G makes D call its samples real.
 
         L_D = mean_n -log D(x_n) + mean_n -log(1 - D(G(z_n)))
             = mean softplus(-s_real) + mean softplus(s_fake)                                (1)

@@ -1,4 +1,4 @@
-"""R1: the penalty on D's slope at real samples that keeps a GAN from collapsing, by backpropagating twice, by hand.
+"""R1: a penalty on D's slope at real samples that keeps the game from running in circles, differentiated by hand.
 
 Next on the reader's path: train.py
 """
@@ -9,20 +9,20 @@ from minigan.backend import namespace
 def r1(D, caches, gamma):
     """Add the gradient of R1 to D.grad and return R1's value.
 
-        R1 = gamma/2 mean_n |g_n|^2,   g_n = dD(x_n)/dx_n (D's logit, x_n a real sample)    (1)
+        R1 = gamma/2 mean_n |g_n|^2,   g_n = ds_n/dx_n,   s_n: D's logit of the real sample x_n       (1)
     D: a Network with one output whose layers do not mix samples. caches: D.forward's, rows of the N real samples.
 
-    g is itself a result of backpropagation, and we need the gradient of its length in every weight: a second
-    derivative. Three passes, each as long as a forward pass:
-        delta: backpropagate ones to every layer; at the bottom it is g                     (2)
-        u_n = dR1/dg_n = gamma g_n / N                                                      (3)
-        t: push u forward through D's tangent, t <- J t, layer by layer                     (4)
-    Why forward? With u held fixed, dR1/dtheta = d/dtheta sum_n <u_n, g_n(theta)>, and <u_n, g_n> is the slope of D at
-    x_n along u_n: the tangent pass of u. That pass is a network like D itself, whose Dense layers have input t and,
-    because J' J'... 1 is what (2) computed, output gradient delta. So its weights' gradients are Dense's own:
-        dW_ij += sum_n t_ni delta_nj                                                        (5)
-    Activations whose second derivative is 0 (ReLU, LeakyReLU) and Dropout with its draw kept add nothing more.
-    Raises NotImplementedError for a layer this does not hold for. Source: Mescheder et al. 2018, eq. 9.
+    g comes out of backpropagation, and the gradient of its length is a second derivative. Let J_l be layer l's
+    Jacobian: its tangent is t -> J_l t, its backward dy -> J_l' dy with the transpose. Three passes, each as long as
+    a forward pass:
+        delta_l = J_l+1' ... J_L' 1: backpropagate ones; below the first layer it is g                (2)
+        u_n = dR1/dg_n = gamma g_n / N                                                                (3)
+        t_0 = u, t_l = J_l t_l-1: push u forward through the tangents                                 (4)
+    Why forward? By the chain rule dR1/dtheta = d/dtheta sum_n <u_n, g_n> with u held fixed, and
+    <u, g> = 1' J_L ... J_1 u = <delta_l, J_l t_l-1> for every l. A Dense layer's J_l t is t W, so, as in its backward,
+        dW_ij += sum_n t_ni delta_nj                                                                  (5)
+    The Jacobian of a ReLU, LeakyReLU or Dropout (its draw kept) does not change when a weight moves a little, so they
+    add nothing. Raises NotImplementedError for a layer of which neither is true. Source: Mescheder et al. 2018, eq. 9.
     """
     xp, n = namespace(D.theta), len(caches[0])
     delta, deltas = xp.ones((n, 1), D.theta.dtype), []

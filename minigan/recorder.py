@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from minigan import __version__, checkpoint, images
-from minigan.backend import to_host
+from minigan.backend import namespace, to_host
 from minigan.errors import ArgumentError, MiniganError
 
 FIGURES = ("d_loss", "g_loss", "d_real", "d_fake")  # d_real is the mean of D(x), d_fake that of D(G(z))
@@ -20,7 +20,7 @@ COLUMNS = ("round", "epoch", "images", *FIGURES, "rounds_per_second")
 
 
 class Diverged(MiniganError):
-    """The losses are no longer finite numbers."""
+    """The losses or the weights are no longer finite numbers."""
 
     exit_code = 4
 
@@ -35,9 +35,9 @@ class Recorder:
         self.rounds_per_epoch = len(data.x) // settings.batch_size
         self.rounds = self.count = 0
         self.sums: Any = None
-        if (out / "config.json").exists():
-            raise ArgumentError(f"{out} already holds a run; give another folder with --out.")
         try:
+            if out.is_dir() and any(out.iterdir()):
+                raise ArgumentError(f"{out} is not empty, and a run would overwrite files there; give another --out.")
             (out / "samples").mkdir(parents=True, exist_ok=True)
             versions = {"minigan": __version__, "numpy": np.__version__, "python": platform.python_version()}
             config = {"preset": preset, **asdict(settings), "data_note": data.note, "versions": versions}
@@ -71,8 +71,11 @@ class Recorder:
         """Save the arrays and picture the samples (N, n_x) as they are after an epoch; 0 is before training."""
         if self.count:
             self._row()
+        if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
+            raise self._diverged("weights")
         meta = {"settings": asdict(self.settings), "shape": self.data.shape, "epoch": epoch, "round": self.rounds}
         checkpoint.save(self.out / checkpoint.NAME, arrays, meta)
+        self.saved = epoch
         picture = self.out / "samples" / f"epoch_{epoch:04d}.png"
         images.save_samples(picture, samples, self.data.shape, real=self.data.x[: self.n_samples])
         shutil.copyfile(picture, self.out / "samples.png")
@@ -84,10 +87,7 @@ class Recorder:
         means = [float(x) for x in to_host(self.sums) / self.count]  # the only place that waits for the device
         speed = self.count / (time.perf_counter() - self.start)
         if not all(map(math.isfinite, means)):
-            raise Diverged(
-                f"the losses were no longer finite after {self.rounds} rounds, so training stopped; the last good "
-                f"checkpoint is {self.out / checkpoint.NAME}. Try a smaller --lr."
-            )
+            raise self._diverged("losses")
         epoch = f"{self.rounds / self.rounds_per_epoch:.3f}"
         images_seen = self.rounds * self.settings.batch_size
         self.table.writerow([self.rounds, epoch, images_seen, *(f"{x:.6g}" for x in (*means, speed))])
@@ -97,6 +97,12 @@ class Recorder:
         self.bar.set_postfix_str(f"d_loss {d_loss} g_loss {g_loss}", refresh=False)
         self.count, self.start = 0, time.perf_counter()
 
+    def _diverged(self, what):
+        return Diverged(
+            f"the {what} were no longer finite after {self.rounds} rounds, so training stopped; the last good "
+            f"checkpoint is {self.out / checkpoint.NAME}. Try a smaller --lr."
+        )
+
     def __exit__(self, kind, error, trace):
         self.bar.close()
         self.file.close()
@@ -105,4 +111,4 @@ class Recorder:
             print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
             print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
         elif kind is KeyboardInterrupt:
-            print(f"stopped  {self.out / checkpoint.NAME} holds the last whole epoch")
+            print(f"stopped  {self.out / checkpoint.NAME} holds the networks after epoch {self.saved}")

@@ -14,8 +14,10 @@ def load_generator(path):
     """(G with its averaged weights, its Settings, the shape of a sample) from a run's folder or checkpoint."""
     arrays, meta = checkpoint.load(path)
     try:
-        settings, shape = Settings(**meta["settings"]), tuple(meta["shape"])
-    except (KeyError, TypeError) as error:
+        settings, shape = Settings(**meta["settings"]), tuple(map(int, meta["shape"]))
+        if len(shape) not in (1, 2) or min(shape) < 1:
+            raise ValueError(f"samples of shape {shape}")
+    except (KeyError, TypeError, ValueError, ArgumentError) as error:
         raise CheckpointError(f"{path} describes no generator that this minigan knows ({error}).") from None
     data = SimpleNamespace(n_x=int(np.prod(shape)), is_images=len(shape) == 2)
     G = generator(settings, data)
@@ -23,15 +25,18 @@ def load_generator(path):
     return G, settings, shape
 
 
-def draw(G, n, latent_dim, seed=0):
-    """n samples (n, n_x) from the generator G, in batches, so that memory stays small; deterministic in seed."""
-    rng = streams(seed)["noise"]
-    sizes = [min(1000, n - start) for start in range(0, n, 1000)]
-    return np.concatenate([G(rng.standard_normal((size, latent_dim), dtype=np.float32)) for size in sizes])
+def draw(G, n, latent_dim, n_x, seed=0):
+    """n samples (n, n_x) from the generator G, 1000 at a time to bound the memory; deterministic in seed."""
+    rng = streams(seed)["samples"]
+    samples = np.empty((n, n_x), np.float32)
+    for start in range(0, n, 1000):
+        part = samples[start : start + 1000]
+        part[...] = G(rng.standard_normal((len(part), latent_dim), dtype=np.float32))
+    return samples
 
 
 def main():
-    parser = cli.Parser("python -m minigan.sample", description="Draw samples from a trained generator.")
+    parser = cli.Parser("python -m minigan.sample", "Draw samples from a trained generator.")
     parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
     parser.add_argument("-n", type=int, default=64, help="how many (default: 64)")
     parser.add_argument("--seed", type=int, default=0, help="other seeds, other samples (default: 0)")
@@ -39,12 +44,12 @@ def main():
     given = parser.parse_args()
     if given.n < 1 or given.seed < 0:
         raise ArgumentError("-n must be at least 1 and --seed 0 or more.")
-    if given.out.suffix not in (".png", ".npy"):
+    if given.out.suffix.lower() not in (".png", ".npy"):
         raise ArgumentError(f"--out must end in .png or .npy, not {given.out}.")
     G, settings, shape = load_generator(given.run)
-    samples = draw(G, given.n, settings.latent_dim, given.seed)
+    samples = draw(G, given.n, settings.latent_dim, int(np.prod(shape)), given.seed)
     try:
-        if given.out.suffix == ".png":
+        if given.out.suffix.lower() == ".png":
             images.save_samples(given.out, samples, shape)
         else:
             np.save(given.out, images.to_unit(samples, shape) if len(shape) == 2 else samples)

@@ -64,19 +64,18 @@ class Training:
         return arrays
 
 
-def train(settings, data, recorder, xp=np):
-    """Train for settings.epochs passes over data; after each, the recorder gets samples from the same noise."""
-    training = Training(settings, data, xp)
+def train(training, recorder):
+    """Train for settings.epochs passes over the data; after each, the recorder gets samples from the same noise."""
     z = training.noise(recorder.n_samples, "grid")
     recorder.epoch(0, training.arrays(), to_host(training.average(z)))
-    for epoch in range(1, settings.epochs + 1):
+    for epoch in range(1, training.settings.epochs + 1):
         for figures in training.epoch():
             recorder.round(figures)
         recorder.epoch(epoch, training.arrays(), to_host(training.average(z)))
 
 
 def main():
-    parser = cli.Parser("python -m minigan.train", "%(prog)s [flags]", "Train a GAN, by default on MNIST's digits.")
+    parser = cli.Parser("python -m minigan.train", "Train a GAN, by default on MNIST's digits.")
     parser.add_argument("--preset", choices=PRESETS, help="a recipe: other defaults for the flags below")
     parser.add_argument("--out", type=Path, help="folder for the run (default: runs/, named after the time)")
     parser.add_settings(Settings)
@@ -93,9 +92,10 @@ def main():
         raise ArgumentError(f"--batch-size {settings.batch_size} is more than the {len(data.x)} samples of the data.")
     preset = preset or "minigan"
     out = out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
+    training = Training(settings, data, xp)
     # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
     with np.errstate(over="ignore", invalid="ignore"), Recorder(out, preset, settings, data) as recorder:
-        train(settings, data, recorder, xp)
+        train(training, recorder)
 
 
 if __name__ == "__main__":

@@ -43,7 +43,7 @@ class Dataset:
         return x
 
     def to(self, xp):
-        """The same data held by the library xp (numpy, or cupy on the GPU)."""
+        """The same data held by the array library xp."""
         return self if namespace(self.x) is xp else Dataset(xp.asarray(self.x), self.shape, self.note)
 
 
@@ -81,31 +81,34 @@ def from_file(path):
     x = _read(path)
     if x.dtype.kind not in "biuf" or x.size == 0:
         raise DataError(f"{path} holds {x.dtype} of shape {x.shape}; it must hold numbers, at least one sample.")
-    if not np.isfinite(x).all():
-        raise DataError(f"{path} holds NaN or infinite values; remove those samples first.")
+    with np.errstate(over="ignore"):
+        finite = np.isfinite(x.astype(np.float32)).all()
+    if not finite:
+        raise DataError(f"{path} holds NaN, infinite or overlarge values; remove those samples first.")
     if x.ndim == 2 and x.shape[1] == 2:
         return Dataset(x.astype(np.float32), (2,), f"{len(x)} points from {path}")
     side = round(x.shape[1] ** 0.5) if x.ndim == 2 else 0
-    if side and side * side == x.shape[1]:
+    if side >= 8 and side * side == x.shape[1]:  # 1x1 would be labels, 3x3 one-hot labels
         x = x.reshape(-1, side, side)
-    if x.ndim != 3:
+    if x.ndim != 3 or min(x.shape[1:]) < 2:
         raise DataError(f"{path} has shape {x.shape}; minigan takes grey images (n, height, width) or points (n, 2).")
     low, high = x.min(), x.max()
     if low == high:
         raise DataError(f"{path} holds the value {low} only.")
     if x.dtype.kind in "iu" and low >= 0 and 1 < high <= 255:
         return _images(x.astype(np.uint8), f"{path}, values 0..255")
-    if low >= 0 and high <= 1:
-        return _images(np.rint(x * 255.0).astype(np.uint8), f"{path}, values 0..1")
-    if x.dtype.kind == "f" and low >= -1 and high <= 1:
-        return _images(np.rint((x + 1.0) * 127.5).astype(np.uint8), f"{path}, values -1..1")
+    near = 1e-3  # resampled images overshoot a little
+    if low >= -near and high <= 1 + near:
+        return _images(np.rint(np.clip(x, 0, 1) * 255.0).astype(np.uint8), f"{path}, values 0..1")
+    if -1 - near <= low < -0.5 and high <= 1 + near:
+        return _images(np.rint((np.clip(x, -1, 1) + 1.0) * 127.5).astype(np.uint8), f"{path}, values -1..1")
     raise DataError(
         f"{path} has values from {low:g} to {high:g} as {x.dtype}; scale them to 0..1, -1..1 or whole 0..255 first."
     )
 
 
 def _read(path):
-    if path.suffix not in (".npy", ".npz"):
+    if path.suffix.lower() not in (".npy", ".npz"):
         raise DataError(f"no data set is called {path}: choose {', '.join(NAMES)}, or give a .npy or .npz file.")
     try:
         with open(path, "rb") as file:
@@ -118,12 +121,11 @@ def _read(path):
             return loaded[names[0]]
     except FileNotFoundError:
         raise DataError(f"there is no file {path}.") from None
-    except (OSError, ValueError, EOFError, MemoryError, KeyError) as error:
-        raise DataError(f"{path} is not a readable {path.suffix} file: {error}") from None
+    except DataError:
+        raise
     except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
-        if isinstance(error, DataError):
-            raise
-        raise DataError(f"{path} is damaged: {error}") from None
+        reason = "" if "pickle" in str(error) else f" ({error})"  # NumPy takes any text for a pickle
+        raise DataError(f"{path} is not a readable {path.suffix} file{reason}.") from None
 
 
 def _drawn(seed, vary, why=""):

@@ -57,7 +57,7 @@ def load_mnist(split="train", data_dir=None):
 
 
 def _in_folder(folder, split):
-    paths = [next((p for p in (folder / name, folder / name[:-3]) if p.is_file()), None) for name in FILES[split]]
+    paths = [next((p for p in (folder / name, folder / name[:-3]) if os.path.isfile(p)), None) for name in FILES[split]]
     return paths if all(paths) else None
 
 
@@ -78,4 +78,4 @@ def download(name, folder):
 def _root_cause(error):
     while error.__context__ is not None:
         error = error.__context__
-    return str(error).splitlines()[0][:120] or type(error).__name__
+    return (str(error) or type(error).__name__).splitlines()[0][:120]
