@@ -119,8 +119,48 @@ def test_points_get_networks_for_points(command, tmp_path, rng):
     assert np.load("seven.npy").shape == (7, 2)
 
 
+def test_a_run_whose_weights_are_lost_keeps_its_last_good_checkpoint(command, own):
+    words = ("--data", own, "--batch-size", 40, "--lr", 1e14, "--g-hidden", 8, "--d-hidden", 8, "--out", "run")
+    code, _, err = command(train.main, *words, "--epochs", 2)
+    assert code == 4
+    assert "no longer finite" in err
+    arrays, meta = checkpoint.load("run")
+    assert meta["epoch"] == 0
+    assert all(np.isfinite(array).all() for array in arrays.values())
+
+
+def test_ctrl_c_says_what_is_kept_and_exits_130(command, own, monkeypatch):
+    def interrupted(self, x_real):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train.Training, "round", interrupted)
+    code, out, err = command(train.main, "--data", own, "--batch-size", 8, "--out", "run")
+    assert (code, err) == (130, "\nminigan: stopped.\n")
+    assert out.splitlines()[-1] == "stopped  run/checkpoint.npz holds the networks after epoch 0"
+
+
+def test_many_samples_are_all_different_and_begin_alike(command, own):
+    command(train.main, "--data", own, "--epochs", 0, "--batch-size", 8, "--out", "run")
+    command(sample.main, "run", "-n", 2001, "--out", "many.npy")
+    command(sample.main, "run", "-n", 1500, "--out", "fewer.npy")
+    many = np.load("many.npy")
+    assert len(np.unique(many.reshape(2001, -1), axis=0)) == 2001
+    np.testing.assert_allclose(many[:1000], np.load("fewer.npy")[:1000])
+
+
+def test_a_hostile_checkpoint_is_one_sentence(command, own, tmp_path):
+    command(train.main, "--data", own, "--epochs", 0, "--batch-size", 8, "--out", "run")
+    arrays, meta = checkpoint.load("run")
+    for change in ({"shape": ["a"]}, {"shape": [-6, 6]}, {"shape": [3, 4, 5]}, {"format": 2}, {"settings": {"lr": -1}}):
+        checkpoint.save("bad.npz", arrays, meta | change)
+        code, _, err = command(sample.main, "bad.npz")
+        assert (code, err.count("\n")) == (3, 1), change
+    checkpoint.save("bad.npz", arrays | {"average": arrays["average"] * np.nan}, meta)
+    assert "not finite" in command(sample.main, "bad.npz")[2]
+
+
 def test_flags_may_be_written_with_underscores(command, own, tmp_path):
-    assert command(train.main, "--data", own, "--epochs=0", "--batch_size=8", "--latent_dim", 3, "--out", "a_b")[0] == 0
+    assert command(train.main, "--data", own, "--epochs=0", "--batch_size=8", "--latent_dim", 3, "--out=a_b")[0] == 0
     assert json.loads((tmp_path / "a_b/config.json").read_text())["latent_dim"] == 3
 
 
@@ -157,6 +197,10 @@ BAD = {
     "out below a file": (train_bad("--out", "own.npy/run"), 2, "cannot be written"),
     "out holds a run": (train_bad("--out", "old"), 2, "old is not empty"),
     "no gpu": (train_bad("--device", "gpu"), 3, "--device cpu"),
+    "out is here": (train_bad("--out", ""), 2, ". is not empty"),
+    "abbreviated": (train_bad("--epoch", 2), 2, "unrecognized arguments: --epoch 2"),
+    "too wide": (train_bad("--g-hidden", 10**14), 3, "not enough memory"),
+    "text as npy": (train_bad("--data", "text.npy"), 3, "text.npy is not a readable .npy file."),
     "diverged": (train_bad("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "no longer finite"),
     "sample nothing": (sample_bad(), 2, "required: run"),
     "sample no run": (sample_bad("nowhere"), 3, "there is no checkpoint nowhere"),
@@ -170,6 +214,7 @@ BAD = {
 
 @pytest.mark.parametrize("case", BAD)
 def test_one_plain_sentence(case, command, own, tmp_path, monkeypatch):
+    (tmp_path / "text.npy").write_text("hello")
     np.save("nan.npy", np.full((9, 4, 4), np.nan))
     (tmp_path / "web").mkdir()
     for name in ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"):

@@ -8,6 +8,7 @@ import os
 import struct
 import threading
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -118,6 +119,27 @@ def test_auto_says_why_it_draws_and_mnist_is_strict(no_mnist):
         load("mnist")
 
 
+def test_a_failure_without_words_is_still_a_sentence(no_mnist, monkeypatch):
+    import pooch
+
+    def silent(*_, **__):
+        raise TimeoutError
+
+    monkeypatch.setattr(pooch, "retrieve", silent)
+    with pytest.raises(mnist.MnistNotFound, match="TimeoutError"):
+        mnist.load_mnist("train")
+
+
+@pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
+def test_the_hashes_and_names_are_those_of_the_real_files():
+    folder = Path(os.environ["MINIGAN_DATA"])
+    names = [*mnist.FILES["train"][1:], *mnist.FILES["test"]]  # not the training images, of which a copy may differ
+    for name in names:
+        if (folder / name).exists():
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == mnist.SHA256[name]
+    assert len(mnist.load_mnist("test")[0]) == 10_000
+
+
 class Mirror(http.server.BaseHTTPRequestHandler):
     files: dict[str, bytes] = {}
 
@@ -196,19 +218,38 @@ def test_own_points_and_archives(tmp_path, tiny):
     np.testing.assert_array_equal(data.batch([0]), [[0.5, -7.0]])
     np.savez(tmp_path / "own.npz", x_train=tiny[0], y_train=tiny[1])
     np.testing.assert_array_equal(from_file(tmp_path / "own.npz").x, tiny[0].reshape(20, 784))
+    np.savez(tmp_path / "both.npz", x=tiny[0][:3], images=tiny[0])
+    assert len(from_file(tmp_path / "both.npz").x) == 20
+
+
+@pytest.mark.parametrize(
+    ("values", "pixels"),
+    [([0.0, 0.999, 1.0], [0, 255, 255]), ([-1e-7, 0.5, 1.0], [0, 128, 255]), ([-1.0, 0.2, 1.0], [0, 153, 255])],
+)
+def test_own_values_are_rounded_to_the_nearest_pixel(tmp_path, values, pixels):
+    data = from_file(save(tmp_path, np.array(values * 4).reshape(1, 4, 3)))
+    np.testing.assert_array_equal(data.x[0, :3], pixels)
+
+
+def test_own_whole_numbers_0_and_1_are_black_and_white(tmp_path):
+    assert from_file(save(tmp_path, np.eye(4, dtype=int)[None])).x.max() == 255
 
 
 WRONG = {
     "nan": (np.full((3, 4, 4), np.nan), "NaN"),
     "range": (np.linspace(-3.0, 3.0, 48).reshape(3, 4, 4), "values from -3 to 3"),
     "float bytes": (np.linspace(0.0, 255.0, 48).reshape(3, 4, 4), "values from 0 to 255"),
+    "dark side only": (np.linspace(-0.3, 1.0, 48).reshape(3, 4, 4), "values from -0.3 to 1"),
+    "overlarge": (np.full((3, 2), 1e300), "overlarge"),
+    "labels": (np.arange(10)[:, None], r"shape \(10, 1\)"),
+    "one-hot": (np.eye(9), r"shape \(9, 9\)"),
     "constant": (np.ones((3, 4, 4)), "the value 1.0 only"),
     "shape": (np.zeros((3, 4, 4, 3)), r"shape \(3, 4, 4, 3\)"),
     "not square": (np.arange(21).reshape(3, 7), r"shape \(3, 7\)"),
     "scalar": (np.array(3.0), r"shape \(\)"),
     "empty": (np.zeros((0, 4, 4)), "at least one sample"),
     "text": (np.array([["a", "b"]]), "must hold numbers"),
-    "pickle": (np.array([{}]), "not a readable .npy"),
+    "pickle": (np.array([{}]), "not a readable .npy file.$"),
 }
 
 

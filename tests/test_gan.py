@@ -159,6 +159,7 @@ def test_each_step_moves_its_own_network_and_leaves_the_other_bit_identical(laye
 def test_a_float32_round_makes_no_other_dtype(layer, r1_gamma):
     G, D, x_real, z = players(layer, layer, 0)
     G, D, x_real, z = G.astype(np.float32), D.astype(np.float32), x_real.astype(np.float32), z.astype(np.float32)
+    x_real.flags.writeable = z.flags.writeable = False
     results = d_step(D, G, OBJECTIVES["NonSaturating"](), Adam(D.theta), x_real, z, r1_gamma)
     results += g_step(D, G, OBJECTIVES["Minimax"](), Adam(G.theta), z)
     assert {a.dtype for a in (*results, D.theta, D.grad, G.theta, G.grad)} == {np.dtype(np.float32)}

@@ -104,6 +104,60 @@ def test_a_slope_wrong_by_a_ten_millionth_is_caught(rng):
         check_layer(AlmostRight(), rng.standard_normal((5, 4)), rng)
 
 
+@pytest.mark.parametrize("entry", [(0, 0), (9, 9)])
+def test_an_error_of_1e_9_in_one_entry_is_caught(rng, entry):
+    class OneEntry(Dense):
+        def backward(self, dy, cache, param_grads=True, input_grad=True):
+            dx = super().backward(dy, cache, param_grads, input_grad)
+            self.dW[entry] += 1e-9 * np.abs(self.dW).max()
+            return dx
+
+    with pytest.raises(GradientError, match=rf"W\[{entry[0]}, {entry[1]}\]"):
+        check_layer(OneEntry(10, 10), rng.standard_normal((5, 10)), rng)
+
+
+def test_an_error_in_an_array_of_small_gradients_is_caught(rng):
+    """A gradient a hundred times smaller than the network's largest is not excused by the floor."""
+
+    class SmallBias(Dense):
+        def forward(self, x, train=True):
+            return x @ self.W + 0.01 * self.b, x
+
+        def backward(self, dy, cache, param_grads=True, input_grad=True):
+            dx = super().backward(dy, cache, param_grads, input_grad)
+            self.db *= 0.01 * (1.0 + 1e-9)
+            return dx
+
+    with pytest.raises(GradientError, match=r"SmallBias\.b"):
+        check_layer(SmallBias(4, 4), rng.standard_normal((5, 4)), rng)
+
+
+def test_the_centred_difference_is_asked_too(rng):
+    class WrongInComplexNumbers(Tanh):
+        """Forward and backward agree, but only for complex x: the first oracle alone would be deceived."""
+
+        def forward(self, x, train=True):
+            y, cache = super().forward(x, train)
+            return (1.5 * y if np.iscomplexobj(x) else y), cache
+
+        def backward(self, dy, cache, param_grads=True, input_grad=True):
+            return 1.5 * super().backward(dy, cache)
+
+    with pytest.raises(GradientError):
+        check_layer(WrongInComplexNumbers(), rng.standard_normal((5, 4)), rng)
+
+
+def test_a_layer_that_modifies_its_input_is_an_error_of_its_own(rng):
+    class InPlace(LeakyReLU):
+        def forward(self, x, train=True):
+            slope = self.slope(x, train)
+            x *= slope
+            return x, slope
+
+    with pytest.raises(ValueError, match="read-only"):
+        check_layer(InPlace(), rng.standard_normal((5, 4)), rng)
+
+
 def test_nan_is_not_right(rng):
     class Nan(Tanh):
         def backward(self, dy, cache, param_grads=True, input_grad=True):

@@ -6,6 +6,7 @@ from cases import LAYERS
 from hypothesis import given
 from hypothesis import strategies as st
 
+from minigan.activations import LeakyReLU
 from minigan.gradcheck import check_layer, rewinder
 from minigan.layers import Dropout
 from minigan.network import Network
@@ -83,9 +84,39 @@ def test_dropout_drops_at_its_rate_and_keeps_the_mean(rng):
     np.testing.assert_array_equal(Dropout(0.3, rng).forward(x, train=False)[0], x)
 
 
+def test_dropout_draws_neighbours_independently_and_keeps_to_a_small_rate(rng):
+    kept = Dropout(0.5, rng).forward(np.ones((2000, 64)))[0] > 0
+    for shift in (1, 2, 3):
+        agree = (kept[:, shift:] == kept[:, :-shift]).mean()
+        assert agree == pytest.approx(0.5, abs=0.01)
+    y, _ = Dropout(0.001, rng).forward(np.ones((2000, 500)))
+    assert (y == 0).mean() == pytest.approx(0.001, rel=0.15)
+    assert np.isfinite(Dropout(0.9999999, rng).forward(np.ones((2, 2)))[0]).all()
+
+
+def test_dropout_refuses_a_generator_of_short_words():
+    with pytest.raises(ValueError, match="64-bit"):
+        Dropout(0.5, np.random.Generator(np.random.MT19937(0)))
+
+
+def test_the_slope_at_the_kink_is_alpha():
+    np.testing.assert_array_equal(LeakyReLU(0.2).slope(np.array([-1.0, 0.0, 1e-30]), True), [0.2, 0.2, 1.0])
+
+
 def test_dropout_draws_anew_at_each_pass(rng):
     dropout = Dropout(0.5, rng)
     assert (dropout.forward(np.ones((9, 9)))[0] != dropout.forward(np.ones((9, 9)))[0]).any()
+
+
+def test_batchnorm_starts_as_the_identity_and_refuses_a_batch_of_one(rng):
+    layer, _ = make("BatchNorm", 3, 3, 0)
+    x = rng.standard_normal((1, 3))
+    np.testing.assert_allclose(layer.forward(x, train=False)[0], x, rtol=1e-5)
+    with pytest.raises(ValueError, match="one sample"):
+        layer.forward(x)
+    y, cache = layer.forward(x2 := rng.standard_normal((4, 3)))
+    layer.backward(y, cache)
+    np.testing.assert_allclose(layer.mean, 0.1 * x2.mean(axis=0))
 
 
 def test_batchnorm_normalises_and_remembers_averages(rng):

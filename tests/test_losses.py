@@ -60,6 +60,12 @@ def test_any_float32_logit_gives_finite_numbers_of_its_dtype(size):
         assert all(np.abs(grad).max() <= 0.5 for grad in grads)  # 1/N at most
 
 
+@pytest.mark.parametrize("labels", [np.zeros((5, 1), int), np.zeros(4, int)])
+def test_labels_of_another_shape_are_refused(labels):
+    with pytest.raises(ValueError, match=r"must be \(5,\)"):
+        softmax_cross_entropy(np.zeros((5, 3)), labels)
+
+
 def test_targets_of_another_shape_are_refused():
     with pytest.raises(ValueError, match=r"\(5, 1\) but targets \(5,\)"):
         bce_with_logits(np.zeros((5, 1)), np.zeros(5))

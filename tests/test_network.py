@@ -49,6 +49,12 @@ def test_backward_overwrites_and_a_twin_is_independent(rng):
         assert np.shares_memory(network.layers[0].W, network.theta)
 
 
+def test_a_layer_cannot_stand_in_a_network_twice(rng):
+    layer = Dense(2, 2)
+    with pytest.raises(ValueError, match="twice"):
+        Network([layer, LeakyReLU(), layer], rng)
+
+
 def test_calling_a_network_draws_samples_without_dropout(rng):
     network = Network([Dense(3, 50), Dropout(0.5, rng), BatchNorm(50)], rng)
     x = rng.standard_normal((4, 3), dtype=np.float32)

@@ -1,0 +1,117 @@
+"""Training and what it writes: every setting reaches what it describes, every figure the place it is meant for."""
+
+import numpy as np
+import pytest
+from matplotlib.image import imread
+
+from minigan import images
+from minigan.activations import LeakyReLU, Tanh
+from minigan.data import Dataset, load
+from minigan.data.drawn import draw
+from minigan.data.toy import grid
+from minigan.layers import Dense, Dropout
+from minigan.models import PRESETS, Settings, streams
+from minigan.objectives import Minimax
+from minigan.recorder import Recorder
+from minigan.train import Training, train
+
+SETTINGS = Settings(
+    batch_size=4, lr=0.01, beta1=0.1, beta2=0.2, objective="minimax", r1=0.0, ema=0.05, latent_dim=3, g_hidden=(5, 6),
+    d_hidden=(7,), g_slope=0.3, d_slope=0.4, dropout=0.25, epochs=2, log_every=2, seed=5,
+)  # fmt: skip
+
+
+@pytest.fixture
+def data(rng):
+    return Dataset(rng.integers(0, 256, (12, 9)).astype(np.uint8), (3, 3), "")
+
+
+def test_every_setting_reaches_what_it_describes(data):
+    training = Training(SETTINGS, data)
+    G, D = training.G.layers, training.D.layers
+    assert [type(layer) for layer in G] == [Dense, LeakyReLU, Dense, LeakyReLU, Dense, Tanh]
+    assert [type(layer) for layer in D] == [Dense, LeakyReLU, Dropout, Dense]
+    assert [layer.shapes["W"] for layer in G[::2]] == [(3, 5), (5, 6), (6, 9)]
+    assert [layer.shapes["W"] for layer in (D[0], D[3])] == [(9, 7), (7, 1)]
+    assert (G[1].alpha, G[3].alpha, D[1].alpha, D[2].threshold) == (0.3, 0.3, 0.4, 16384)
+    for optimizer, network in ((training.g_optimizer, training.G), (training.d_optimizer, training.D)):
+        assert optimizer.theta is network.theta
+        assert (optimizer.lr, optimizer.beta1, optimizer.beta2) == (0.01, 0.1, 0.2)
+    assert type(training.objective) is Minimax
+    assert training.noise(8).shape == (8, 3)
+    before = training.average.theta.copy()
+    training.round(data.batch(np.arange(4)))
+    np.testing.assert_allclose(training.average.theta, 0.05 * before + 0.95 * training.G.theta, rtol=1e-5, atol=1e-8)
+    training.round(data.batch(np.arange(4)))
+    assert training.rounds_done == 2
+    points = Training(Settings(**PRESETS["toy"]), load("ring"))
+    assert type(points.G.layers[-1]) is Dense  # no tanh: points have no range
+
+
+def test_each_use_of_randomness_has_its_own_stream():
+    draws = [rng.random() for rng in streams(0).values()]
+    assert len(set(draws)) == len(draws)
+    assert draws == [rng.random() for rng in streams(0).values()]
+    assert streams(1)["init"].random() not in draws
+
+
+class Witness:
+    """A recorder that keeps what it is given."""
+
+    n_samples = 6
+
+    def __init__(self):
+        self.epochs, self.figures = [], []
+
+    def round(self, figures):
+        self.figures.append(figures)
+
+    def epoch(self, epoch, arrays, samples):
+        self.epochs.append((epoch, {name: array.copy() for name, array in arrays.items()}, samples))
+
+
+def test_pictures_are_of_the_average_and_always_of_the_same_noise(data):
+    training, witness = Training(SETTINGS, data), Witness()
+    train(training, witness)
+    z = Training(SETTINGS, data).noise(6, "grid")
+    assert [epoch for epoch, _, _ in witness.epochs] == [0, 1, 2]
+    assert len(witness.figures) == 6
+    for _, arrays, samples in witness.epochs:
+        training.average.theta[...] = arrays["average"]
+        np.testing.assert_array_equal(samples, training.average(z))
+    last = witness.epochs[-1][1]
+    for name, array in (("G", training.G.theta), ("D", training.D.theta), ("D.v", training.d_optimizer.v)):
+        np.testing.assert_array_equal(last[name], array)
+
+
+def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):
+    with Recorder(tmp_path / "run", "minigan", SETTINGS, data) as recorder:
+        for k in range(3):
+            recorder.round(np.array([1.0, 2.0, 0.3, 0.4]) + k / 100)
+        recorder.epoch(1, {"G": np.ones(3)}, np.zeros((4, 9)))
+        recorder.epoch(2, {"G": np.ones(3)}, np.ones((4, 9)))
+    header, first, second = (tmp_path / "run/metrics.csv").read_text().splitlines()
+    assert header == "round,epoch,images,d_loss,g_loss,d_real,d_fake,rounds_per_second"
+    assert first.split(",")[:7] == ["2", "0.667", "8", "1.005", "2.005", "0.305", "0.405"]
+    assert second.split(",")[:7] == ["3", "1.000", "12", "1.02", "2.02", "0.32", "0.42"]
+    last = (tmp_path / "run/samples/epoch_0002.png").read_bytes()
+    assert (tmp_path / "run/samples.png").read_bytes() == last
+    assert (tmp_path / "run/samples/epoch_0001.png").read_bytes() != last
+
+
+def test_pixels_go_from_the_range_of_tanh_to_0_1_and_back_into_a_grid_in_reading_order(tmp_path):
+    unit = images.to_unit(np.array([[-1.0, 0.0, 0.5, 1.0]]), (2, 2))
+    np.testing.assert_array_equal(unit, [[[0.0, 0.5], [0.75, 1.0]]])
+    pictures = np.linspace(0.1, 0.9, 5)[:, None, None] * np.ones((5, 4, 4))
+    images.save_grid(tmp_path / "grid.png", pictures)
+    sheet = imread(tmp_path / "grid.png")[..., 0]
+    cell = 6 * images.ZOOM
+    assert sheet.shape == (2 * cell, 3 * cell)
+    centres = sheet[cell // 2 :: cell, cell // 2 :: cell].ravel()
+    np.testing.assert_allclose(centres, [0.1, 0.3, 0.5, 0.7, 0.9, 0.0], atol=1 / 255)
+
+
+def test_seed_and_vary_reach_the_data():
+    np.testing.assert_array_equal(load("drawn", seed=3, vary=0.2).x[:50], draw(50, 3, 0.2)[0].reshape(50, -1))
+    np.testing.assert_array_equal(load("grid", seed=3).x, grid(100_000, 3)[0])
+    assert (grid(10, 3)[0] != grid(10, 4)[0]).any()
