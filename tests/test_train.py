@@ -12,7 +12,7 @@ from minigan.data.toy import grid
 from minigan.layers import Dense, Dropout
 from minigan.models import PRESETS, Settings, streams
 from minigan.objectives import Minimax
-from minigan.recorder import Recorder
+from minigan.recorder import Diverged, Recorder
 from minigan.train import Training, train
 
 SETTINGS = Settings(
@@ -97,6 +97,13 @@ def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):
     last = (tmp_path / "run/samples/epoch_0002.png").read_bytes()
     assert (tmp_path / "run/samples.png").read_bytes() == last
     assert (tmp_path / "run/samples/epoch_0001.png").read_bytes() != last
+
+
+def test_losses_that_are_not_finite_stop_a_run_within_one_interval(tmp_path, data):
+    reason = "the losses were no longer finite after 2 rounds"
+    with pytest.raises(Diverged, match=reason), Recorder(tmp_path / "run", "minigan", SETTINGS, data) as recorder:
+        recorder.round(np.array([1.0, 2.0, 0.3, 0.4]))
+        recorder.round(np.array([np.nan, 2.0, 0.3, 0.4]))
 
 
 def test_pixels_go_from_the_range_of_tanh_to_0_1_and_back_into_a_grid_in_reading_order(tmp_path):
