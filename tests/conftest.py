@@ -19,6 +19,6 @@ def no_mnist(monkeypatch, tmp_path):
     from minigan.data import mnist
 
     monkeypatch.delenv("MINIGAN_DATA", raising=False)
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
     monkeypatch.setattr(mnist, "MIRRORS", ("https://localhost:1/",))
     monkeypatch.setattr(mnist, "TORCHVISION", ())
