@@ -54,7 +54,7 @@ def load(path):
 
 
 def fill(target, array, name):
-    """Copy a loaded array into target in place; raises CheckpointError where it does not fit."""
+    """Copy a loaded array into target in place; raises CheckpointError where it does not fit or is not finite."""
     if array is None or array.shape != target.shape or array.dtype != target.dtype:
         found = "missing" if array is None else f"{array.dtype} {array.shape}"
         raise CheckpointError(f"the checkpoint's {name} is {found}, not {target.dtype} {target.shape}.")

@@ -151,7 +151,9 @@ def check_network(network, x, rng, train=True):
 
         return loss, {"x": x_twin} | parameters(twin)[0]
 
-    return check({"x": dx} | parameters(network)[1], problem)
+    rows = check({"x": dx} | parameters(network)[1], problem)
+    rewind()  # Dropout's generators are the caller's too
+    return rows
 
 
 def check_layer(layer, x, rng, train=True):

@@ -62,7 +62,7 @@ def save_curves(path, metrics):
             label = {"d_real": "D(x)", "d_fake": "D(G(z))"}.get(name, name)
             axes.plot(epoch, [float(row[name]) for row in rows], label=label, linewidth=1)
         axes.set_title(title, fontsize=10)
-        axes.legend(loc="upper right")
+        axes.legend()
         axes.grid(alpha=0.3)
     scores.set(xlabel="epoch", ylim=(0, 1))
     figure.savefig(path, dpi=100)

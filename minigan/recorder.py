@@ -35,6 +35,7 @@ class Recorder:
         self.rounds_per_epoch = len(data.x) // settings.batch_size
         self.rounds = self.count = 0
         self.sums: Any = None
+        self.saved: int | None = None  # the epoch that the checkpoint holds
         try:
             if out.is_dir() and any(out.iterdir()):
                 raise ArgumentError(f"{out} is not empty, and a run would overwrite files there; give another --out.")
@@ -110,5 +111,5 @@ class Recorder:
             images.save_curves(self.out / "curves.png", self.out / "metrics.csv")
             print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
             print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
-        elif kind is KeyboardInterrupt:
+        elif kind is KeyboardInterrupt and self.saved is not None:
             print(f"stopped  {self.out / checkpoint.NAME} holds the networks after epoch {self.saved}")

@@ -52,7 +52,8 @@ def main():
         if given.out.suffix.lower() == ".png":
             images.save_samples(given.out, samples, shape)
         else:
-            np.save(given.out, images.to_unit(samples, shape) if len(shape) == 2 else samples)
+            with open(given.out, "wb") as file:  # np.save would add .npy to a name that ends in .NPY
+                np.save(file, images.to_unit(samples, shape) if len(shape) == 2 else samples)
     except OSError as error:
         raise ArgumentError(f"--out {given.out} cannot be written: {error.strerror or error}.") from None
     print(f"{given.n} samples in {given.out}")

@@ -139,13 +139,23 @@ def test_ctrl_c_says_what_is_kept_and_exits_130(command, own, monkeypatch):
     assert out.splitlines()[-1] == "stopped  run/checkpoint.npz holds the networks after epoch 0"
 
 
+def test_ctrl_c_before_anything_is_saved(command, own, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(checkpoint, "save", interrupted)
+    code, out, err = command(train.main, "--data", own, "--batch-size", 8, "--out", "run")
+    assert (code, err) == (130, "\nminigan: stopped.\n")
+    assert "stopped" not in out
+
+
 def test_many_samples_are_all_different_and_begin_alike(command, own):
     command(train.main, "--data", own, "--epochs", 0, "--batch-size", 8, "--out", "run")
     command(sample.main, "run", "-n", 2001, "--out", "many.npy")
-    command(sample.main, "run", "-n", 1500, "--out", "fewer.npy")
+    command(sample.main, "run", "-n", 1500, "--out", "fewer.NPY")
     many = np.load("many.npy")
     assert len(np.unique(many.reshape(2001, -1), axis=0)) == 2001
-    np.testing.assert_allclose(many[:1000], np.load("fewer.npy")[:1000])
+    np.testing.assert_allclose(many[:1000], np.load("fewer.NPY")[:1000])
 
 
 def test_a_hostile_checkpoint_is_one_sentence(command, own, tmp_path):

@@ -5,7 +5,7 @@ import pytest
 
 from minigan.activations import LeakyReLU, Tanh
 from minigan.gradcheck import GradientError, centred_difference, check_layer, check_loss, check_network, complex_step
-from minigan.layers import Dense
+from minigan.layers import Dense, Dropout
 from minigan.losses import bce_with_logits
 from minigan.network import Network
 
@@ -156,6 +156,13 @@ def test_a_layer_that_modifies_its_input_is_an_error_of_its_own(rng):
 
     with pytest.raises(ValueError, match="read-only"):
         check_layer(InPlace(), rng.standard_normal((5, 4)), rng)
+
+
+def test_a_check_leaves_dropouts_generator_where_it_was(rng):
+    own = np.random.default_rng(1)
+    state = own.bit_generator.state
+    check_layer(Dropout(0.5, own), rng.standard_normal((5, 4)), rng)
+    assert own.bit_generator.state == state
 
 
 def test_nan_is_not_right(rng):
