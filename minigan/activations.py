@@ -47,7 +47,9 @@ class Tanh(Layer):
         dx_ni = dy_ni (1 - y_ni^2)     because tanh' = 1 - tanh^2                           (2)
     Tangent
         dt_ni = t_ni (1 - y_ni^2)                                                           (3)
-    The derivative is written in y, so y is all the cache there is. Where |y| is near 1 little gradient passes.
+    Tangent's gradient: with s = sum_ni dy_ni dt_ni and d(1 - y^2)/dx = -2 y dy/dx = -2 y (1 - y^2),
+        ds/dx_ni = -2 y_ni (1 - y_ni^2) t_ni dy_ni                                          (4)
+    The derivatives are written in y, so y is all the cache there is. Where |y| is near 1 little gradient passes.
     """
 
     def forward(self, x, train=True):
@@ -60,6 +62,9 @@ class Tanh(Layer):
     def jvp(self, t, cache):
         return t * (1.0 - cache * cache)  # (3)
 
+    def tangent_grads(self, t, dy, cache):
+        return -2.0 * cache * (1.0 - cache * cache) * t * dy  # (4)
+
 
 class Sigmoid(Layer):
     """y = 1 / (1 + exp(-x)), in (0, 1): a probability, or G's output for images scaled to that range.
@@ -70,6 +75,8 @@ class Sigmoid(Layer):
         dx_ni = dy_ni y_ni (1 - y_ni)     because sigmoid' = sigmoid (1 - sigmoid)          (2)
     Tangent
         dt_ni = t_ni y_ni (1 - y_ni)                                                        (3)
+    Tangent's gradient: with s = sum_ni dy_ni dt_ni and d(y - y^2)/dx = (1 - 2 y) dy/dx,
+        ds/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (4)
     Caveat: never end D in one and take a log of it. That loses all digits where D is sure, which is where gradients
     are needed; losses.py and objectives.py work on logits instead.
     """
@@ -83,3 +90,6 @@ class Sigmoid(Layer):
 
     def jvp(self, t, cache):
         return t * (cache * (1.0 - cache))  # (3)
+
+    def tangent_grads(self, t, dy, cache):
+        return (1.0 - 2.0 * cache) * cache * (1.0 - cache) * t * dy  # (4)

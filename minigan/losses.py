@@ -34,15 +34,16 @@ def bce_with_logits(s, target):
     """Binary cross-entropy of D(x) = sigmoid(s) against target: both (N, 1), target a probability. Returns (L, ds).
 
         L    = mean_n -target_n log D_n - (1 - target_n) log(1 - D_n)
-    is infinite, or nan, once D rounds to 0 or 1. As -log D = softplus(-s) = softplus(s) - s, -log(1-D) = softplus(s):
-        L    = mean_n softplus(s_n) - target_n s_n                                          (1)
-        ds_n = (sigmoid(s_n) - target_n) / N                                                (2)
+    is infinite, or nan, once D rounds to 0 or 1. As -log D = softplus(-s) and -log(1 - D) = softplus(s), it is
+        L    = mean_n target_n softplus(-s_n) + (1 - target_n) softplus(s_n)                (1)
+        ds_n = ((1 - target_n) sigmoid(s_n) - target_n sigmoid(-s_n)) / N                   (2)
+    (2) is (sigmoid(s_n) - target_n) / N, but keeps all digits where that rounds to 0: target 1 and a large s_n.
     Raises ValueError when shapes differ: (N,) against (N, 1) would broadcast to (N, N) and train on nonsense.
     """
     if s.shape != target.shape:
         raise ValueError(f"logits have shape {s.shape} but targets {target.shape}; they must agree.")
-    loss = (softplus(s) - target * s).sum() / s.size  # (1)
-    return loss, (sigmoid(s) - target) / s.size  # (2)
+    loss = (target * softplus(-s) + (1.0 - target) * softplus(s)).sum() / s.size  # (1)
+    return loss, ((1.0 - target) * sigmoid(s) - target * sigmoid(-s)) / s.size  # (2)
 
 
 def softmax_cross_entropy(s, labels):

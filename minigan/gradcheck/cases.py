@@ -1,0 +1,333 @@
+"""One random case for everything public that has a derivative: what `python -m minigan.gradcheck` and the tests run.
+
+A case is a function of (N, n_in, n_out, rng): sizes, 1 or more, and a NumPy Generator that decides all the rest. It
+makes one random instance, checks it and returns Rows, or the error against a slow reference where there is nothing to
+differentiate; it raises GradientError or AssertionError when something is wrong. A new layer, loss, objective, penalty
+or optimizer gets a line in the tables; a test demands it.
+"""
+
+import math
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from minigan.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from minigan.batchnorm import BatchNorm
+from minigan.gan import d_step, g_step, update_average
+from minigan.gradcheck import (
+    COMPLEX_TOLERANCE,
+    GradientError,
+    check,
+    check_layer,
+    check_loss,
+    check_network,
+    check_objective,
+    windows,
+)
+from minigan.layers import Dense, Dropout, Layer
+from minigan.losses import bce_with_logits, softmax_cross_entropy
+from minigan.network import Network
+from minigan.objectives import Minimax, NonSaturating
+from minigan.optim import SGD, Adam, RMSProp
+from minigan.penalties import r1, wgan_gp
+
+LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width
+    "Dense": lambda n_in, n_out, rng: Dense(n_in, n_out),
+    "ReLU": lambda n_in, n_out, rng: ReLU(),
+    "LeakyReLU": lambda n_in, n_out, rng: LeakyReLU(rng.random()),
+    "Tanh": lambda n_in, n_out, rng: Tanh(),
+    "Sigmoid": lambda n_in, n_out, rng: Sigmoid(),
+    "Dropout": lambda n_in, n_out, rng: Dropout(0.3, np.random.default_rng(rng.integers(2**32))),
+    "BatchNorm": lambda n_in, n_out, rng: BatchNorm(
+        n_in, eps=0.1
+    ),  # with 1e-5, samples that are nearly equal lose five digits
+}
+BETWEEN = [name for name in LAYERS if name != "Dense"]  # what may stand behind a Dense layer
+DIFFERENTIABLE = [name for name in BETWEEN if name != "BatchNorm"]  # row by row, as a gradient penalty needs it
+LOSSES = {  # name -> (loss, maker (N, n_in, rng) of logits and target)
+    "bce_with_logits": (
+        bce_with_logits,
+        lambda n, n_in, rng: (3.0 * rng.standard_normal((n, 1)), rng.random((n, 1))),
+    ),
+    "softmax_cross_entropy": (
+        softmax_cross_entropy,
+        lambda n, n_in, rng: (3.0 * rng.standard_normal((n, n_in)), rng.integers(n_in, size=n)),
+    ),
+}
+OBJECTIVES = {"NonSaturating": NonSaturating, "Minimax": Minimax}
+PENALTIES = {  # name -> (penalty, its value as it is written, of slopes g (N, n_x) and a weight)
+    "r1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
+    "wgan_gp": (wgan_gp, lambda g, weight: weight * ((np.sqrt((g * g).sum(axis=1)) - 1.0) ** 2).sum() / len(g)),
+}
+
+
+def stack(names, widths, rng):
+    """A float64 Network of a Dense layer from each width to the next, with the named layer behind each but the last."""
+    layers: list[Layer] = []
+    for i, (n_in, n_out) in enumerate(pairwise(widths)):
+        layers.append(Dense(n_in, n_out))
+        layers += [LAYERS[name](n_out, n_out, rng) for name in names[i : i + 1]]
+    network = Network(layers, rng, np.float64)
+    for array in windows(network, "").values():
+        array[...] = rng.uniform(-1.2, 1.2, array.shape)  # a bias of 0 or a gamma of 1 would hide mistakes
+    return network
+
+
+def assert_same(a, b, tolerance=1e-12):
+    np.testing.assert_allclose(a, b, rtol=tolerance, atol=tolerance)
+
+
+def layer(name, n, n_in, n_out, rng):
+    """backward, jvp and tangent_grads, in training and not; and that each writes only what it is asked to."""
+    made, rows = LAYERS[name](n_in, n_out, rng), []
+    x, t = rng.standard_normal((2, n + made.mixes_samples, n_in))  # BatchNorm refuses a batch of one sample
+    for train in (True, False):
+        rows += check_layer(made, x, rng, train)
+        rows += check_forward_mode(made, x, t, rng, train)
+    return rows
+
+
+def check_forward_mode(layer, x, t, rng, train):
+    """jvp is the derivative of forward along t and the adjoint of backward; tangent_grads is the gradient of jvp."""
+    network = Network([layer], dtype=np.float64)
+    network.theta[...] = rng.uniform(0.5, 2.0, network.theta.shape)
+    dy = rng.standard_normal((len(x), network(x).shape[1]))
+
+    def along_t(h, network):
+        return (dy * network.forward(x + h * t, train)[0]).sum()
+
+    def jvp(h, network):
+        _, (cache,) = network.forward(x, train)
+        forwards = (dy * network.layers[0].jvp(t, cache)).sum()
+        before = network.theta.copy()
+        network.grad[...] = 7.0
+        backwards = (network.layers[0].backward(dy, cache, param_grads=False) * t).sum()
+        assert_same(forwards, backwards)  # <dy, J t> = <J' dy, t>
+        assert (network.grad == 7.0).all() and (network.theta == before).all()
+        assert network.layers[0].backward(dy, cache, input_grad=False) is None
+        return {"h": np.full(1, forwards)}
+
+    def tangent(network, x):
+        return (dy * network.layers[0].jvp(t, network.forward(x, train)[1][0])).sum()
+
+    def tangent_grads(network, x):
+        ds_dx = network.layers[0].tangent_grads(t, dy, network.forward(x, train)[1][0])
+        return windows(network, "network", "d") | {"x": np.zeros_like(x) if ds_dx is None else ds_dx}
+
+    rows = check(along_t, jvp, h=np.zeros(1), network=network)
+    return rows if layer.mixes_samples else rows + check(tangent, tangent_grads, network=network, x=x)
+
+
+def whole_network(n, n_in, n_out, rng):
+    """A random stack of one to four Dense layers with other layers between."""
+    names = rng.choice(BETWEEN, rng.integers(4))
+    network = stack(names, [n_in, *rng.integers(1, 5, len(names)), n_out], rng)
+    return check_network(network, rng.standard_normal((n + 1, n_in)), rng, bool(rng.integers(2)))
+
+
+def loss(name, n, n_in, n_out, rng):
+    function, make = LOSSES[name]
+    return check_loss(function, *make(n, n_in, rng))
+
+
+def loss_behind(activation, name, n, n_in, n_out, rng):
+    """A loss of the output of a layer behind a Dense layer."""
+    function, make = LOSSES[name]
+    x = rng.standard_normal((n + 1, n_in))
+    s, target = make(n + 1, n_out, rng)
+
+    def backward(network):
+        s, caches = network.forward(x)
+        network.backward(function(s, target)[1], caches)
+        return windows(network, "network", "d")
+
+    network = stack([activation], [n_in, s.shape[1]], rng)
+    return check(lambda network: function(network.forward(x)[0], target)[0], backward, network=network)
+
+
+def objective(name, n, n_in, n_out, rng):
+    s_real, s_fake = 3.0 * rng.standard_normal((n, 1)), 3.0 * rng.standard_normal((n_in, 1))
+    return check_objective(OBJECTIVES[name](), s_real, s_fake)
+
+
+def slope(D, caches, rows):
+    """ds/dx (N, n_x) at the rows where `rows` is 1, not 0, by an ordinary backward pass in D's dtype."""
+    return D.backward(rows, caches, param_grads=False, input_grad=True)
+
+
+def penalty(name, n, n_in, n_out, rng, names=None):
+    """The gradient of a penalty by hand, in a D with the named layers between, against the penalty's value."""
+    function, written = PENALTIES[name]
+    names = rng.choice(DIFFERENTIABLE, rng.integers(1, 5)) if names is None else names
+    D = stack(names, [n_in, *rng.integers(1, n_out + 1, len(names)), 1], rng)
+    x, ones, weight = rng.standard_normal((n, n_in)), np.ones((n, 1)), rng.uniform(0.5, 3.0)
+
+    def by_hand(D):
+        _, caches = D.forward(x)
+        expected = written(slope(D, caches, ones), weight)
+        D.grad[...] = 0.0
+        for _ in range(2):  # each time the penalty's gradient is added
+            assert_same(function(D, caches, weight), expected)
+        D.grad /= 2.0
+        return windows(D, "D", "d")
+
+    return check(lambda D: written(slope(D, D.forward(x)[1], ones), weight), by_hand, D=D)
+
+
+def players(n_z, n_x, rng):
+    """A random small G and D."""
+    g_layer, d_layer = rng.choice(BETWEEN, 2)
+    return stack([g_layer], [n_z, 3, n_x], rng), stack([d_layer], [n_x, 4, 1], rng)
+
+
+def check_step(step, loss, mover, other):
+    """step(mover, other, optimizer) returns loss(mover, other), moves mover along its gradient, leaves other alone."""
+    returned = []
+
+    def gradient(mover, other):
+        before, theta, grad = mover.astype(np.float64), other.theta.copy(), other.grad.copy()
+        returned.append(step(mover, other, SGD(mover.theta, lr=0.1))[0])
+        gradients = windows(mover, "mover", "d")
+        for name, array in windows(before, "mover").items():
+            assert_same(windows(mover, "mover")[name], array - 0.1 * gradients[name])
+        assert (other.theta == theta).all() and (other.grad == grad).all()
+        return gradients
+
+    rows = check(lambda mover, other: loss(mover, other), gradient, mover=mover, other=other)
+    assert_same(returned[0], loss(mover, other))
+    return rows
+
+
+def step_of_d(name, n, n_in, n_out, rng):
+    """D's step on an objective, where D allows it with R1, against the loss as it is written."""
+    objective, (G, D) = OBJECTIVES[name](), players(n_in, n_out, rng)
+    x_real, z = rng.standard_normal((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
+    gamma = 0.0 if D.mixes_samples else 2.0 * rng.integers(2)
+
+    def loss(D, G):
+        x_fake, _ = G.forward(z)
+        if D.mixes_samples:
+            return objective.d(D.forward(x_real)[0], D.forward(x_fake)[0])[0]
+        s, caches = D.forward(np.concatenate([x_real, x_fake]))  # one pass, so that Dropout draws as in the step
+        real = np.arange(2 * n + 2)[:, None] <= n
+        return objective.d(s[real[:, 0]], s[~real[:, 0]])[0] + PENALTIES["r1"][1](
+            slope(D, caches, 1.0 * real)[: n + 1], gamma
+        )
+
+    return check_step(lambda D, G, optimizer: d_step(D, G, objective, optimizer, x_real, z, gamma), loss, D, G)
+
+
+def step_of_g(name, n, n_in, n_out, rng, rounds=0):
+    """G's step on an objective, through D, after some rounds of training."""
+    objective, (G, D) = OBJECTIVES[name](), players(n_in, n_out, rng)
+    x_real, z = rng.standard_normal((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
+    optimizers = Adam(D.theta, 0.01), Adam(G.theta, 0.01)
+    for _ in range(rounds):
+        d_step(D, G, objective, optimizers[0], x_real, z)
+        g_step(D, G, objective, optimizers[1], z)
+
+    def loss(G, D):
+        return objective.g(D.forward(G.forward(z)[0])[0])[0]
+
+    return check_step(lambda G, D, optimizer: g_step(D, G, objective, optimizer, z), loss, G, D)
+
+
+def sgd(theta, grads, lr, momentum):
+    v = 0.0
+    for g in grads:
+        v = momentum * v + g
+        theta -= lr * v
+    return theta
+
+
+def rmsprop(theta, grads, lr, rho, eps):
+    v = 0.0
+    for g in grads:
+        v = rho * v + (1 - rho) * g**2
+        theta -= lr * g / (math.sqrt(v) + eps)
+    return theta
+
+
+def adam(theta, grads, lr, beta1, beta2, eps):
+    m = v = 0.0
+    for t, g in enumerate(grads, 1):
+        m = beta1 * m + (1 - beta1) * g
+        v = beta2 * v + (1 - beta2) * g**2
+        theta -= lr * (m / (1 - beta1**t)) / (math.sqrt(v / (1 - beta2**t)) + eps)
+    return theta
+
+
+def decay(rng):
+    return rng.uniform(0.0, 0.999)
+
+
+def eps(rng):
+    return float(rng.choice([1e-8, 1e-3]))
+
+
+REFERENCES: dict[str, tuple[Any, Any, Any]] = {  # name -> (optimizer, one number's way as its paper has it, makers of its options)
+    "SGD": (SGD, sgd, (decay,)),
+    "RMSProp": (RMSProp, rmsprop, (decay, eps)),
+    "Adam": (Adam, adam, (decay, decay, eps)),
+}
+
+
+def scaled_error(got, expected):
+    """max |got - expected| / max |expected|; GradientError above 1e-10."""
+    error = float(np.abs(got - expected).max() / np.abs(expected).max())
+    if not error <= COMPLEX_TOLERANCE:
+        raise GradientError(f"got {got}, but the reference says {expected}.")
+    return error
+
+
+def optimizer(name, n, n_in, n_out, rng):
+    """Up to 20 steps on random gradients against the reference, one number at a time."""
+    fast, reference, makers = REFERENCES[name]
+    options = [make(rng) for make in makers]
+    theta, grads = rng.standard_normal(n_in * n_out), rng.standard_normal((rng.integers(1, 21), n_in * n_out))
+    expected = [reference(float(theta[i]), grads[:, i], 0.01, *options) for i in range(len(theta))]
+    moved = fast(theta, 0.01, *options)
+    moved.pieces = [slice(i, i + 4) for i in range(0, len(theta), 4)]  # several, the last one short
+    for g in grads:
+        moved.step(g)
+    return scaled_error(theta, np.array(expected))
+
+
+def average(n, n_in, n_out, rng):
+    """update_average over some rounds against its definition."""
+    G, slow = stack(["ReLU"], [n_in, 2, n_out], rng), stack(["ReLU"], [n_in, 2, n_out], rng)
+    expected, start, decay = slow.theta.copy(), int(rng.choice([0, 10**6])), rng.random()
+    for t in range(start, start + n):
+        G.theta += rng.standard_normal(G.theta.shape)
+        update_average(slow, G, t, decay)
+        share = min(decay, (1 + t) / (10 + t))
+        expected = share * expected + (1 - share) * G.theta
+    return scaled_error(slow.theta, expected)
+
+
+def batchnorm_averages(n, n_in, n_out, rng):
+    """BatchNorm's running averages, which backward gathers; variances with N - 1, as for a sample of a population."""
+    network = Network([BatchNorm(n_in)], rng, np.float64)
+    x = rng.standard_normal((n + 1, n_in))
+    network.backward(x, network.forward(x)[1])
+    expected = 0.1 * x.mean(axis=0), 0.9 + 0.1 * x.var(axis=0, ddof=1)
+    return scaled_error(np.concatenate([network.layers[0].mean, network.layers[0].var]), np.concatenate(expected))
+
+
+DERIVATIVES = {
+    **{name: partial(layer, name) for name in LAYERS},
+    **{name: partial(loss, name) for name in LOSSES},
+    **{name: partial(objective, name) for name in OBJECTIVES},
+    **{name: partial(penalty, name) for name in PENALTIES},
+    "Network": whole_network,
+    **{f"d_step, {name}": partial(step_of_d, name) for name in OBJECTIVES},
+    **{f"g_step, {name}": partial(step_of_g, name) for name in OBJECTIVES},
+    **{f"g_step, {name}, after 20 rounds": partial(step_of_g, name, rounds=20) for name in OBJECTIVES},
+}
+REFERENCED = {
+    **{name: partial(optimizer, name) for name in REFERENCES},
+    "update_average": average,
+    "BatchNorm, running averages": batchnorm_averages,
+}
