@@ -69,7 +69,7 @@ def add_gradient(D, caches, deltas, u):
     if all(c is None for c in bends):
         return
     grad = D.grad.copy()  # backward overwrites it
-    a = 0.0 * deltas[-1]
+    a = namespace(u).zeros_like(deltas[-1])
     for layer, cache, c in zip(reversed(D.layers), reversed(caches), reversed(bends), strict=True):
         a = layer.backward(a, cache)
         a = a if c is None else a + c  # (4)

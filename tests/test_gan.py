@@ -11,6 +11,7 @@ from minigan.gradcheck import windows
 from minigan.gradcheck.cases import BETWEEN, DIFFERENTIABLE, OBJECTIVES, PENALTIES, stack
 from minigan.layers import Dropout
 from minigan.models import PRESETS, Settings
+from minigan.objectives import NonSaturating
 from minigan.optim import SGD, Adam, RMSProp
 from minigan.penalties import wgan_gp
 from minigan.train import Training
@@ -41,7 +42,7 @@ def test_a_step_refuses_r1_with_batchnorm_and_moves_nothing(rng):
     G, D, x_real, z = players("ReLU", "BatchNorm", rng)
     before = D.theta.copy()
     with pytest.raises(ValueError, match="BatchNorm"):
-        d_step(D, G, OBJECTIVES["NonSaturating"](), Adam(D.theta), x_real, z, r1_gamma=1.0)
+        d_step(D, G, NonSaturating(), Adam(D.theta), x_real, z, r1_gamma=1.0)
     np.testing.assert_array_equal(D.theta, before)
 
 
@@ -59,7 +60,7 @@ def test_a_critic_without_slope_has_a_finite_penalty_and_no_gradient(name, value
 @pytest.mark.parametrize("layer", ["LeakyReLU", "BatchNorm", "Dropout"])
 def test_each_step_moves_its_own_network_and_leaves_the_other_bit_identical(layer, rng):
     G, D, x_real, z = players(layer, layer, rng)
-    objective = OBJECTIVES["NonSaturating"]()
+    objective = NonSaturating()
     g_theta, d_theta = G.theta.copy(), D.theta.copy()
     d_step(D, G, objective, Adam(D.theta), x_real, z)
     np.testing.assert_array_equal(G.theta, g_theta)
@@ -96,7 +97,7 @@ def test_a_float32_round_makes_no_float64_array_and_asks_for_no_number(objective
     x_real, z = x_real.astype(np.float32).view(Watched), z.astype(np.float32).view(Watched)
     Watched.dtypes.clear()
     for make in (SGD, RMSProp, Adam):
-        objective_ = OBJECTIVES[objective]()
+        objective_ = OBJECTIVES[objective][0]()
         d_step(D, G, objective_, make(D.theta), x_real, z, r1_gamma=float(layer in DIFFERENTIABLE))
         g_step(D, G, objective_, make(G.theta), z)
         update_average(average, G, 3, 0.9)

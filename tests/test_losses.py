@@ -22,10 +22,10 @@ def test_values_are_the_textbook_ones(n, seed):
     assert bce_with_logits(s, target)[0] == pytest.approx(bce)
     p = np.exp(scores) / np.exp(scores).sum(axis=1, keepdims=True)
     assert softmax_cross_entropy(scores, labels)[0] == pytest.approx(-np.log(p[np.arange(n), labels]).mean())
-    for objective in OBJECTIVES.values():
+    for objective, *_ in OBJECTIVES.values():
         assert objective().d(r, s)[0] == pytest.approx(-np.log(D_real).mean() - np.log(1 - D).mean())
-    assert OBJECTIVES["NonSaturating"]().g(s)[0] == pytest.approx(-np.log(D).mean())
-    assert OBJECTIVES["Minimax"]().g(s)[0] == pytest.approx(np.log(1 - D).mean())
+    assert NonSaturating().g(s)[0] == pytest.approx(-np.log(D).mean())
+    assert Minimax().g(s)[0] == pytest.approx(np.log(1 - D).mean())
 
 
 logits = st.lists(st.floats(-(2.0**100), 2.0**100, width=32), min_size=1, max_size=4)  # up to 1.3e30
@@ -61,7 +61,7 @@ def test_any_float32_logit_gives_the_right_numbers(real, fake):
     soft = bce_with_logits(real, ones / 4)  # here ds is a difference: right to a few ulp of what is subtracted
     np.testing.assert_allclose(soft[0], (plus(-r) / 4 + 3 * plus(r) / 4).mean(), **FEW_ULP)
     np.testing.assert_allclose(soft[1], (answer(r) - 0.25) / len(r), rtol=0.0, atol=FEW_ULP["rtol"] / len(r))
-    for objective in OBJECTIVES.values():
+    for objective, *_ in OBJECTIVES.values():
         loss, ds_real, ds_fake = objective().d(real, fake)
         value = plus(-r).mean() + plus(f).mean()
         assert_right((loss, ds_real), value, -answer(-r) / len(r))

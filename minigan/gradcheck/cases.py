@@ -46,21 +46,46 @@ LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width
 }
 BETWEEN = [name for name in LAYERS if name != "Dense"]  # what may stand behind a Dense layer
 DIFFERENTIABLE = [name for name in BETWEEN if name != "BatchNorm"]  # row by row, as a gradient penalty needs it
-LOSSES = {  # name -> (loss, maker (N, n_in, rng) of logits and target)
+
+
+def softplus(s):
+    """log(1 + exp(s)), by NumPy's own means: what follows is to share no mistake with losses.py."""
+    return np.logaddexp(0.0, s)
+
+
+LOSSES = {  # name -> (loss, its value as it is written, maker (N, n_in, rng) of logits and target)
     "bce_with_logits": (
         bce_with_logits,
-        lambda n, n_in, rng: (3.0 * rng.standard_normal((n, 1)), rng.random((n, 1))),
+        lambda s, target: (target * softplus(-s) + (1.0 - target) * softplus(s)).mean(),
+        lambda n, n_in, rng: (logits(n, 1, rng), rng.random((n, 1))),
     ),
     "softmax_cross_entropy": (
         softmax_cross_entropy,
-        lambda n, n_in, rng: (3.0 * rng.standard_normal((n, n_in)), rng.integers(n_in, size=n)),
+        lambda s, labels: (np.logaddexp.reduce(s, axis=1) - s[range(len(s)), labels]).mean(),
+        lambda n, n_in, rng: (logits(n, n_in, rng), rng.integers(n_in, size=n)),
     ),
 }
-OBJECTIVES = {"NonSaturating": NonSaturating, "Minimax": Minimax}
+OBJECTIVES = {  # name -> (objective, L_D (s_real, s_fake) and L_G (s_fake) as they are written)
+    "NonSaturating": (
+        NonSaturating,
+        lambda s_real, s_fake: softplus(-s_real).mean() + softplus(s_fake).mean(),
+        lambda s_fake: softplus(-s_fake).mean(),
+    ),
+    "Minimax": (
+        Minimax,
+        lambda s_real, s_fake: softplus(-s_real).mean() + softplus(s_fake).mean(),
+        lambda s_fake: -softplus(s_fake).mean(),
+    ),
+}
 PENALTIES = {  # name -> (penalty, its value as it is written, of slopes g (N, n_x) and a weight)
     "r1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
     "wgan_gp": (wgan_gp, lambda g, weight: weight * ((np.sqrt((g * g).sum(axis=1)) - 1.0) ** 2).sum() / len(g)),
 }
+
+
+def logits(n, width, rng):
+    """Moderate ones, or some on which a careless exp overflows."""
+    return rng.choice([3.0, 1000.0]) * rng.standard_normal((n, width))
 
 
 def stack(names, widths, rng):
@@ -122,19 +147,23 @@ def check_forward_mode(layer, x, t, rng, train):
 
 def whole_network(n, n_in, n_out, rng):
     """A random stack of one to four Dense layers with other layers between."""
-    names = rng.choice(BETWEEN, rng.integers(4))
-    network = stack(names, [n_in, *rng.integers(1, 5, len(names)), n_out], rng)
-    return check_network(network, rng.standard_normal((n + 1, n_in)), rng, bool(rng.integers(2)))
+    names = rng.choice(list(LAYERS), rng.integers(4))
+    network, x = stack(names, [n_in, *rng.integers(1, 5, len(names)), n_out], rng), rng.standard_normal((n + 1, n_in))
+    y, caches = network.forward(x)
+    assert network.backward(y, caches) is None  # nobody asked for dx
+    return check_network(network, x, rng, bool(rng.integers(2)))
 
 
 def loss(name, n, n_in, n_out, rng):
-    function, make = LOSSES[name]
-    return check_loss(function, *make(n, n_in, rng))
+    function, written, make = LOSSES[name]
+    s, target = make(n, n_in, rng)
+    assert_same(function(s, target)[0], written(s, target))
+    return check_loss(function, s, target)
 
 
 def loss_behind(activation, name, n, n_in, n_out, rng):
     """A loss of the output of a layer behind a Dense layer."""
-    function, make = LOSSES[name]
+    function, _, make = LOSSES[name]
     x = rng.standard_normal((n + 1, n_in))
     s, target = make(n + 1, n_out, rng)
 
@@ -148,8 +177,11 @@ def loss_behind(activation, name, n, n_in, n_out, rng):
 
 
 def objective(name, n, n_in, n_out, rng):
-    s_real, s_fake = 3.0 * rng.standard_normal((n, 1)), 3.0 * rng.standard_normal((n_in, 1))
-    return check_objective(OBJECTIVES[name](), s_real, s_fake)
+    make, written_d, written_g = OBJECTIVES[name]
+    s_real, s_fake = logits(n, 1, rng), logits(n_in, 1, rng)
+    assert_same(make().d(s_real, s_fake)[0], written_d(s_real, s_fake))
+    assert_same(make().g(s_fake)[0], written_g(s_fake))
+    return check_objective(make(), s_real, s_fake)
 
 
 def slope(D, caches, rows):
@@ -160,7 +192,7 @@ def slope(D, caches, rows):
 def penalty(name, n, n_in, n_out, rng, names=None):
     """The gradient of a penalty by hand, in a D with the named layers between, against the penalty's value."""
     function, written = PENALTIES[name]
-    names = rng.choice(DIFFERENTIABLE, rng.integers(1, 5)) if names is None else names
+    names = rng.choice([*DIFFERENTIABLE, "Dense"], rng.integers(1, 5)) if names is None else names
     D = stack(names, [n_in, *rng.integers(1, n_out + 1, len(names)), 1], rng)
     x, ones, weight = rng.standard_normal((n, n_in)), np.ones((n, 1)), rng.uniform(0.5, 3.0)
 
@@ -182,56 +214,62 @@ def players(n_z, n_x, rng):
     return stack([g_layer], [n_z, 3, n_x], rng), stack([d_layer], [n_x, 4, 1], rng)
 
 
-def check_step(step, loss, mover, other):
-    """step(mover, other, optimizer) returns loss(mover, other), moves mover along its gradient, leaves other alone."""
-    returned = []
+def check_step(step, written, **players):
+    """step(mover, other, optimizer) returns what written(mover, other) does, a loss and some logits; it moves the first
+    of the players along the gradient of that loss, and leaves the other alone. Rows have the players' names."""
+    name = next(iter(players))
+    returned: list = []
 
-    def gradient(mover, other):
+    def gradient(**players):
+        mover, other = players.values()
         before, theta, grad = mover.astype(np.float64), other.theta.copy(), other.grad.copy()
-        returned.append(step(mover, other, SGD(mover.theta, lr=0.1))[0])
-        gradients = windows(mover, "mover", "d")
-        for name, array in windows(before, "mover").items():
-            assert_same(windows(mover, "mover")[name], array - 0.1 * gradients[name])
+        returned.extend(step(mover, other, SGD(mover.theta, lr=0.1)))
+        gradients = windows(mover, name, "d")
+        for key, array in windows(before, name).items():
+            assert_same(windows(mover, name)[key], array - 0.1 * gradients[key])
         assert (other.theta == theta).all() and (other.grad == grad).all()
         return gradients
 
-    rows = check(lambda mover, other: loss(mover, other), gradient, mover=mover, other=other)
-    assert_same(returned[0], loss(mover, other))
+    rows = check(lambda **players: written(*players.values())[0], gradient, **players)
+    for got, expected in zip(returned, written(*players.values()), strict=True):
+        assert_same(got, expected)
     return rows
 
 
 def step_of_d(name, n, n_in, n_out, rng):
     """D's step on an objective, where D allows it with R1, against the loss as it is written."""
-    objective, (G, D) = OBJECTIVES[name](), players(n_in, n_out, rng)
+    objective, (G, D) = OBJECTIVES[name][0](), players(n_in, n_out, rng)
     x_real, z = rng.standard_normal((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
     gamma = 0.0 if D.mixes_samples else 2.0 * rng.integers(2)
 
-    def loss(D, G):
+    def written(D, G):
         x_fake, _ = G.forward(z)
         if D.mixes_samples:
-            return objective.d(D.forward(x_real)[0], D.forward(x_fake)[0])[0]
+            s_real, s_fake = D.forward(x_real)[0], D.forward(x_fake)[0]
+            return objective.d(s_real, s_fake)[0], s_real, s_fake
         s, caches = D.forward(np.concatenate([x_real, x_fake]))  # one pass, so that Dropout draws as in the step
-        real = np.arange(2 * n + 2)[:, None] <= n
-        return objective.d(s[real[:, 0]], s[~real[:, 0]])[0] + PENALTIES["r1"][1](
-            slope(D, caches, 1.0 * real)[: n + 1], gamma
-        )
+        s_real, s_fake = np.split(s, 2)
+        real = np.concatenate([np.ones_like(s_real), np.zeros_like(s_fake)])
+        r1 = PENALTIES["r1"][1](np.split(slope(D, caches, real), 2)[0], gamma)
+        return objective.d(s_real, s_fake)[0] + r1, s_real, s_fake
 
-    return check_step(lambda D, G, optimizer: d_step(D, G, objective, optimizer, x_real, z, gamma), loss, D, G)
+    return check_step(lambda D, G, optimizer: d_step(D, G, objective, optimizer, x_real, z, gamma), written, D=D, G=G)
 
 
 def step_of_g(name, n, n_in, n_out, rng, rounds=0):
     """G's step on an objective, through D, after some rounds of training."""
-    objective, (G, D) = OBJECTIVES[name](), players(n_in, n_out, rng)
+    objective, (G, D) = OBJECTIVES[name][0](), players(n_in, n_out, rng)
     x_real, z = rng.standard_normal((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
     optimizers = Adam(D.theta, 0.01), Adam(G.theta, 0.01)
     for _ in range(rounds):
         d_step(D, G, objective, optimizers[0], x_real, z)
         g_step(D, G, objective, optimizers[1], z)
 
-    def loss(G, D):
-        return objective.g(D.forward(G.forward(z)[0])[0])[0]
+    def written(G, D):
+        s_fake = D.forward(G.forward(z)[0])[0]
+        return objective.g(s_fake)[0], s_fake
 
-    return check_step(lambda G, D, optimizer: g_step(D, G, objective, optimizer, z), loss, G, D)
+    return check_step(lambda G, D, optimizer: g_step(D, G, objective, optimizer, z), written, G=G, D=D)
 
 
 def sgd(theta, grads, lr, momentum):
@@ -267,7 +305,7 @@ def eps(rng):
     return float(rng.choice([1e-8, 1e-3]))
 
 
-REFERENCES: dict[str, tuple[Any, Any, Any]] = {  # name -> (optimizer, one number's way as its paper has it, makers of its options)
+REFERENCES: dict[str, tuple[Any, ...]] = {  # name -> (optimizer, the same as its paper has it, makers of its options)
     "SGD": (SGD, sgd, (decay,)),
     "RMSProp": (RMSProp, rmsprop, (decay, eps)),
     "Adam": (Adam, adam, (decay, decay, eps)),
@@ -309,11 +347,12 @@ def average(n, n_in, n_out, rng):
 
 def batchnorm_averages(n, n_in, n_out, rng):
     """BatchNorm's running averages, which backward gathers; variances with N - 1, as for a sample of a population."""
-    network = Network([BatchNorm(n_in)], rng, np.float64)
-    x = rng.standard_normal((n + 1, n_in))
+    layer, x = BatchNorm(n_in), rng.standard_normal((n + 1, n_in))
+    network = Network([layer], dtype=np.float64)
+    network.theta[...] = rng.uniform(0.5, 2.0, network.theta.shape)
+    expected = 0.9 * layer.mean + 0.1 * x.mean(axis=0), 0.9 * layer.var + 0.1 * x.var(axis=0, ddof=1)
     network.backward(x, network.forward(x)[1])
-    expected = 0.1 * x.mean(axis=0), 0.9 + 0.1 * x.var(axis=0, ddof=1)
-    return scaled_error(np.concatenate([network.layers[0].mean, network.layers[0].var]), np.concatenate(expected))
+    return scaled_error(np.concatenate([layer.mean, layer.var]), np.concatenate(expected))
 
 
 DERIVATIVES = {

@@ -1,0 +1,95 @@
+"""Mutants: the code that computes derivatives and takes steps, with one small mistake planted at a time."""
+
+import ast
+import copy
+import inspect
+import textwrap
+
+from minigan import activations, batchnorm, gan, layers, losses, network, objectives, optim, penalties
+
+METHODS = {"slope", "backward", "jvp", "tangent_grads", "d", "g", "step", "move"}
+SWAPS = {
+    ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult], ast.MatMult: [ast.Mult],
+    ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE], ast.Eq: [ast.NotEq],
+    ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.And: [ast.Or], ast.Or: [ast.And],
+}  # fmt: skip
+
+
+def targets():
+    """name -> function: what computes gradients or moves parameters."""
+    found = {}
+    for module in (layers, activations, batchnorm, losses, network, objectives, optim, penalties, gan):
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", None) != module.__name__ or name == "Dropout":  # whose slope is a draw
+                continue
+            if inspect.isclass(value):
+                found |= {f"{name}.{k}": method for k, method in vars(value).items() if k in METHODS}
+            elif inspect.isfunction(value) and module in (losses, penalties, gan):
+                found[name] = value
+    return found
+
+
+def changes(node):
+    """The nodes, each with one mistake, that may stand in the place of this one."""
+
+    def changed(**fields):
+        return type(node)(**dict(ast.iter_fields(node)) | fields)
+
+    match node:
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp():  # operator swap
+            yield from (changed(op=swap()) for swap in SWAPS.get(type(node.op), ()))
+        case ast.Compare():
+            yield from (changed(ops=[swap()]) for swap in SWAPS.get(type(node.ops[0]), ()))
+        case ast.Attribute(attr="T") | ast.UnaryOp(op=ast.USub() | ast.Not()):  # dropped transpose, sign, not
+            yield node.value if isinstance(node, ast.Attribute) else node.operand
+        case ast.Attribute(attr="sum" | "mean"):
+            yield changed(attr={"sum": "mean", "mean": "sum"}[node.attr])
+        case ast.Constant(value=bool()):
+            yield changed(value=not node.value)
+        case ast.Constant(value=int() | float()) if node.value:
+            yield changed(value=node.value * 1.001)
+        case ast.IfExp():  # swapped branch
+            yield changed(body=node.orelse, orelse=node.body)
+        case ast.If():
+            yield changed(test=ast.UnaryOp(ast.Not(), node.test))
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.Return) and node.value:  # sign flip, in a tuple of each value
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        for i, value in enumerate(values):
+            flipped = [*values[:i], ast.UnaryOp(ast.USub(), value), *values[i + 1 :]]
+            yield changed(value=ast.Tuple(flipped, ast.Load()) if len(values) > 1 else flipped[0])
+    if isinstance(node, ast.AugAssign):  # replaced instead of added to
+        yield ast.Assign([node.target], node.value)
+    match node:
+        case ast.Assign() | ast.AugAssign() | ast.Expr(value=ast.Call()):
+            yield ast.Pass()  # deleted
+
+
+class Replace(ast.NodeTransformer):
+    """Counts all mistakes that can be made, and makes the one with the given number."""
+
+    def __init__(self, number=0):
+        self.number, self.count = number, 0
+
+    def visit_arguments(self, node):
+        return node  # defaults belong to the function, not to its code
+
+    def visit(self, node):
+        for change in list(changes(node)):
+            self.count += 1
+            if self.count == self.number:
+                return change
+        return super().visit(node)
+
+
+def mutants(function):
+    """Make each mistake in turn in the running program; yields (line, line with the mistake) while it is made."""
+    original, tree = function.__code__, ast.parse(textwrap.dedent(inspect.getsource(function)))
+    (counter := Replace()).visit(tree)
+    for number in range(1, counter.count + 1):
+        mutant = ast.fix_missing_locations(Replace(number).visit(copy.deepcopy(tree)))
+        lines = zip(ast.unparse(tree).splitlines(), ast.unparse(mutant).splitlines(), strict=True)
+        try:
+            function.__code__ = next(c for c in compile(mutant, "mutant", "exec").co_consts if inspect.iscode(c))
+            yield next((a.strip(), b.strip()) for a, b in lines if a != b)
+        finally:
+            function.__code__ = original

@@ -1,0 +1,66 @@
+"""The tester tested: of all small mistakes in the code of derivatives and steps, the cases let none pass.
+
+python -m pytest -m mutation -s; the everyday suite leaves it out.
+"""
+
+import numpy as np
+import pytest
+from mutants import mutants, targets
+from test_derivatives import EVERYTHING
+from test_layers import test_the_slope_at_the_kink_is_alpha as kink
+
+from minigan.gradcheck import CENTRED_TOLERANCE, COMPLEX_TOLERANCE
+
+SEEDS = 12
+EQUIVALENT = {  # a mistake that changes no result -> why
+    "softplus: positive = x * (x.real >= 0)": "differs at x = 0, where the product is 0 either way",
+    "sigmoid: positive = x * (x.real >= 0)": "the same",
+    "wgan_gp: u = 2.0 * weight / len(g) * excess / (length - (length == 0.0)) * g": "differs at g = 0, so u is 0",
+    "add_gradient: if all((c is not None for c in bends)):": "never true; costs a needless pass, which adds 0",
+    "add_gradient: a = -namespace(u).zeros_like(deltas[-1])": "-0 is 0",
+    "d_step: n = -len(x_real)": "of 2N rows, :-N and -N: are :N and N:",
+    "slope: for layer, cache in zip(reversed(D.layers), reversed(caches), strict=False):": "they are of one length",
+    "add_gradient: for layer, cache, delta in zip(D.layers, caches, deltas, strict=False):": "they are of one length",
+    "add_gradient: for layer, cache, c in zip(reversed(D.layers), reversed(caches), reversed(bends), strict=False):": (
+        "they are of one length"
+    ),
+}
+
+
+def run():
+    """Every case on a few seeds; yields what each returns."""
+    kink()
+    for seed in range(SEEDS):
+        for case in EVERYTHING.values():
+            rng = np.random.default_rng(seed)
+            yield case(*map(int, rng.integers(2, 6, 3)), rng)
+
+
+def killed():
+    try:
+        for _ in run():
+            pass
+    except Exception:
+        return True
+    return False
+
+
+@pytest.mark.mutation
+def test_no_mutant_survives():
+    for result in run():  # the clean code first, and with a margin of ten: else a kill would mean nothing
+        if isinstance(result, float):
+            assert result <= 0.1 * COMPLEX_TOLERANCE
+        else:
+            assert max(row.complex_error for row in result) <= 0.1 * COMPLEX_TOLERANCE
+            assert max(row.centred_error for row in result) <= 0.1 * CENTRED_TOLERANCE
+    planted, survivors = 0, []
+    for name, function in targets().items():
+        for _, after in mutants(function):
+            planted += 1
+            if not killed():
+                survivors.append(f"{name}: {after}")
+    n = len(EQUIVALENT)
+    print(f"\n{planted} mutants planted, {planted - len(survivors)} killed, {n} are equivalent:")
+    print("\n".join(f"  {mutant}\n      {reason}" for mutant, reason in EQUIVALENT.items()))
+    assert sorted(survivors) == sorted(EQUIVALENT)
+    assert n <= 0.05 * planted
