@@ -1,20 +1,41 @@
 """The check itself: it must catch the classic bugs, and name the place."""
 
+import error_vs_h
+import find_the_bug
 import numpy as np
 import pytest
 
+import minigan
 from minigan.activations import LeakyReLU, Tanh
-from minigan.gradcheck import GradientError, centred_difference, check_layer, check_loss, check_network, complex_step
+from minigan.gradcheck import GradientError, centred_difference, check_layer, check_network, complex_step
 from minigan.layers import Dense, Dropout
-from minigan.losses import bce_with_logits
 from minigan.network import Network
 
+RIGHT = {name: getattr(minigan, name) for name in ("Dense", "Tanh", "LeakyReLU", "Dropout", "BatchNorm")}
+RIGHT |= {"bce_": minigan.bce_with_logits, "g_step_": minigan.g_step}
 
-class ForgetsUpstream(Tanh):
-    """The derivative of tanh instead of the gradient through it: right where dy is 1."""
 
-    def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return 1.0 - cache * cache
+@pytest.mark.parametrize("bug", find_the_bug.BUGS, ids=lambda bug: bug[1].__name__)
+def test_the_check_finds_the_classic_bugs(bug, rng):
+    _, code, wrong, _, find = bug
+    with pytest.raises(GradientError):
+        find(code, rng)
+    find(RIGHT[code.__name__.rstrip("0123456789")], rng)  # and not because the check is never content
+    assert sum(line.strip().startswith(wrong) for line in find_the_bug.listing(code)) == 1
+
+
+def test_the_reader_guesses_and_is_told(monkeypatch, capsys):
+    answers = iter(["6", "1", "", "three", *[""] * (len(find_the_bug.BUGS) - 4)])
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda prompt: next(answers))
+    find_the_bug.main()
+    out = capsys.readouterr().out
+    assert "Right. dx_ni" in out
+    assert "No, it is line 4." in out
+    assert "It is line 3." in out
+    assert out.endswith("You found 1 of 12; the gradient check found them all.\n")
+    assert out.count("The gradient check:\n") == len(find_the_bug.BUGS)
+    assert "nothing is wrong" not in out
 
 
 class WeightsForgetUpstream(Dense):
@@ -23,76 +44,22 @@ class WeightsForgetUpstream(Dense):
         return dy @ self.W.T
 
 
-class MissingTranspose(Dense):
-    """Runs without an error when n_in = n_out, which is why it survives."""
-
-    def backward(self, dy, cache, param_grads=True, input_grad=True):
-        super().backward(dy, cache, param_grads, False)
-        return dy @ self.W
-
-
-class SumsBiasOverNothing(Dense):
+class OneSampleForTheBias(Dense):
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         dx = super().backward(dy, cache, param_grads, input_grad)
         self.db[...] = dy[0]
         return dx
 
 
-class MeanInTheLayer(Dense):
-    """1/N taken twice: in the loss and again here."""
-
+class WrongSign(Dense):
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        dx = super().backward(dy, cache, param_grads, input_grad)
-        self.dW /= len(dy)
-        return dx
+        return -super().backward(dy, cache, param_grads, input_grad)
 
 
-class CacheOnTheLayer(Dense):
-    """Keeps x on itself, so that a second batch through the layer replaces the first one's."""
-
-    def forward(self, x, train=True):
-        self.x = getattr(self, "x", x)
-        return super().forward(x, train)
-
-    def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return super().backward(dy, self.x[::-1], param_grads, input_grad)
-
-
-class WrongSlope(LeakyReLU):
-    def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return dy * np.where(cache < 1.0, 0.21, 1.0)
-
-
-class WrongSign(LeakyReLU):
-    def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return -super().backward(dy, cache)
-
-
-DENSE_BUGS = [WeightsForgetUpstream, MissingTranspose, SumsBiasOverNothing, MeanInTheLayer, CacheOnTheLayer]
-
-
-@pytest.mark.parametrize("bug", DENSE_BUGS)
-def test_bugs_in_dense(bug, rng):
+@pytest.mark.parametrize("bug", [WeightsForgetUpstream, OneSampleForTheBias, WrongSign])
+def test_more_bugs_in_dense(bug, rng):
     with pytest.raises(GradientError):
         check_layer(bug(4, 4), rng.standard_normal((5, 4)), rng)
-    check_layer(Dense(4, 4), rng.standard_normal((5, 4)), rng)  # and the clean one passes on the same kind of data
-
-
-@pytest.mark.parametrize("bug", [ForgetsUpstream, WrongSlope, WrongSign])
-def test_bugs_in_activations(bug, rng):
-    with pytest.raises(GradientError):
-        check_layer(bug(), rng.standard_normal((5, 4)), rng)
-
-
-def test_missing_one_over_n(rng):
-    def loss(s, target):
-        value, ds = bce_with_logits(s, target)
-        return value, ds * s.size
-
-    s, target = rng.standard_normal((5, 1)), rng.random((5, 1))
-    check_loss(bce_with_logits, s, target)
-    with pytest.raises(GradientError):
-        check_loss(loss, s, target)
 
 
 def test_a_slope_wrong_by_a_ten_millionth_is_caught(rng):
@@ -182,7 +149,9 @@ def test_the_message_names_layer_parameter_and_entry(rng):
             return dx
 
     network = Network([Dense(3, 3), Tanh(), OneEntry(3, 2)], rng)
-    with pytest.raises(GradientError, match=r"2 OneEntry\.W\[2, 1\]: backward says .*complex step .*centred") as info:
+    with pytest.raises(
+        GradientError, match=r"layer 2 OneEntry\.W\[2, 1\]: backward says .*complex step .*centred"
+    ) as info:
         check_network(network, rng.standard_normal((4, 3)), rng)
     assert len(str(info.value).splitlines()) == 1  # the other arrays are right, and not named
 
@@ -208,3 +177,28 @@ def test_oracles_on_a_known_derivative():
     np.testing.assert_allclose(complex_step(lambda: np.exp(z).sum(), z), np.exp(x), rtol=1e-15)
     np.testing.assert_allclose(centred_difference(lambda: np.exp(x).sum(), x), np.exp(x), rtol=1e-9)
     np.testing.assert_array_equal(x, [0.3, -2.0])  # put back as it was
+
+
+def test_the_table_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):
+    from minigan.gradcheck import __main__ as command
+
+    monkeypatch.setattr(command, "CASES", 2)
+    monkeypatch.setattr("sys.argv", ["gradcheck"])
+    with pytest.raises(SystemExit, match="0"):
+        command.main()
+    assert capsys.readouterr().out.endswith("every derivative is right.\n")
+    monkeypatch.setattr(Tanh, "backward", lambda self, dy, cache, *_: dy * cache)
+    with pytest.raises(SystemExit, match="1"):
+        command.main()
+    out = capsys.readouterr().out
+    assert "Tanh  " in out and "WRONG: GradientError: input of layer 0 Tanh[" in out
+    assert "ReLU    " in out and "every derivative is right" not in out
+
+
+def test_the_v_curve_is_drawn(tmp_path, monkeypatch, capsys):
+    picture = tmp_path / "v.png"
+    monkeypatch.setattr("sys.argv", ["error_vs_h.py", "--out", str(picture)])
+    error_vs_h.main()
+    out = capsys.readouterr().out
+    assert "centred difference, float64: best 1e-10, at h = 1e-05" in out
+    assert picture.stat().st_size > 10_000

@@ -91,9 +91,9 @@ def windows(network, label, d=""):
 def check(f, backward, **inputs):
     """Compare gradients with both oracles; returns a Row for each array, raises GradientError.
 
-    inputs: arrays and Networks by name, in any dtype. Both functions are given copies.
-    f(**inputs): the loss; works in float64 and complex128.
-    backward(**inputs): name -> gradient, in float64; the names of arrays, or of windows(network, its name).
+    inputs: arrays and Networks, in any dtype, by the names that Rows will use.
+    f(*inputs): the loss, of copies of the inputs, in float64 or complex128.
+    backward(*inputs): name -> gradient, of copies in float64; the names of arrays or of windows(network, its name).
     Dropout makes the same draw in every call, and its generators are left where they were.
     """
     networks = [value for value in inputs.values() if isinstance(value, Network)]
@@ -110,7 +110,7 @@ def check(f, backward, **inputs):
         def value():
             for generator, state in zip(generators, states, strict=True):
                 generator.state = state
-            return f(**copies)
+            return f(*copies.values())
 
         return value, arrays
 
@@ -145,17 +145,19 @@ def check(f, backward, **inputs):
 def check_network(network, x, rng, train=True):
     """Check dL/dx and the gradient of every parameter, for L = sum(dy * y) with a random upstream gradient dy.
 
-    x (N, n_in). An upstream of ones would not see a backward that forgets dy; hence rng. Returns Rows.
+    x (N, n_in). An upstream of ones would not see a backward that forgets dy; hence rng. Returns Rows. A layer that
+    passes on a wrong dx spoils the gradients of all layers before it: look behind the last one that is named.
     """
-    dy = rng.standard_normal((len(x), network.forward(x, False)[0].shape[1]))
+    dy = rng.standard_normal((len(x), network(x).shape[1]))
     dy.flags.writeable = False  # a layer that modifies x or dy is an error of its own
+    first = f"input of layer 0 {type(network.layers[0]).__name__}"
 
-    def backward(layer, x):
+    def backward(network, x):
         x.flags.writeable = False
-        dx = layer.backward(dy, layer.forward(x, train)[1], input_grad=True)
-        return {"x": dx} | windows(layer, "layer", "d")
+        dx = network.backward(dy, network.forward(x, train)[1], input_grad=True)
+        return {first: dx} | windows(network, "layer", "d")
 
-    return check(lambda layer, x: (dy * layer.forward(x, train)[0]).sum(), backward, layer=network, x=x)
+    return check(lambda network, x: (dy * network.forward(x, train)[0]).sum(), backward, layer=network, **{first: x})
 
 
 def check_layer(layer, x, rng, train=True):

@@ -5,6 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
+from minigan import cli
 from minigan.gradcheck import CENTRED_TOLERANCE, COMPLEX_TOLERANCE
 from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
 
@@ -33,6 +34,7 @@ def table(title, cases, columns, errors):
 
 
 def main():
+    cli.Parser("python -m minigan.gradcheck", "Check every derivative of minigan and print the errors.").parse_args()
     start = perf_counter()
     print(f"The worst scaled error in {CASES} random cases of each, shapes and values drawn.")
     columns = (f"complex ({COMPLEX_TOLERANCE:.0e})", f"centred ({CENTRED_TOLERANCE:.0e})")
@@ -49,4 +51,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cli.main(main)

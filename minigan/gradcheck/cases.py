@@ -220,8 +220,7 @@ def check_step(step, written, **players):
     name = next(iter(players))
     returned: list = []
 
-    def gradient(**players):
-        mover, other = players.values()
+    def gradient(mover, other):
         before, theta, grad = mover.astype(np.float64), other.theta.copy(), other.grad.copy()
         returned.extend(step(mover, other, SGD(mover.theta, lr=0.1)))
         gradients = windows(mover, name, "d")
@@ -230,7 +229,7 @@ def check_step(step, written, **players):
         assert (other.theta == theta).all() and (other.grad == grad).all()
         return gradients
 
-    rows = check(lambda **players: written(*players.values())[0], gradient, **players)
+    rows = check(lambda *players: written(*players)[0], gradient, **players)
     for got, expected in zip(returned, written(*players.values()), strict=True):
         assert_same(got, expected)
     return rows
@@ -256,7 +255,7 @@ def step_of_d(name, n, n_in, n_out, rng):
     return check_step(lambda D, G, optimizer: d_step(D, G, objective, optimizer, x_real, z, gamma), written, D=D, G=G)
 
 
-def step_of_g(name, n, n_in, n_out, rng, rounds=0):
+def step_of_g(name, n, n_in, n_out, rng, rounds=0, step=g_step):
     """G's step on an objective, through D, after some rounds of training."""
     objective, (G, D) = OBJECTIVES[name][0](), players(n_in, n_out, rng)
     x_real, z = rng.standard_normal((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
@@ -269,7 +268,7 @@ def step_of_g(name, n, n_in, n_out, rng, rounds=0):
         s_fake = D.forward(G.forward(z)[0])[0]
         return objective.g(s_fake)[0], s_fake
 
-    return check_step(lambda G, D, optimizer: g_step(D, G, objective, optimizer, z), written, G=G, D=D)
+    return check_step(lambda G, D, optimizer: step(D, G, objective, optimizer, z), written, G=G, D=D)
 
 
 def sgd(theta, grads, lr, momentum):

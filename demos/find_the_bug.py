@@ -1,0 +1,288 @@
+"""Find the bug: python demos/find_the_bug.py
+
+Twelve short pieces of a GAN in NumPy. Each runs without an error, some GANs even learn a little with it, and one line
+is wrong. They are our own versions of mistakes that are out there, a few in code with many readers. Name the line; then
+the gradient check says, without having read the code, in which layer, parameter and entry the gradient is wrong.
+"""
+
+import inspect
+import sys
+
+import numpy as np
+
+import minigan
+from minigan import LeakyReLU, Network, Tanh
+from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, windows
+from minigan.gradcheck.cases import step_of_g
+from minigan.layers import Layer
+from minigan.losses import sigmoid, softplus
+
+BUGS: list[tuple] = []  # (title, code, the wrong line, why, find(code, rng), which raises GradientError)
+
+
+def bug(title, wrong, why, find):
+    def register(code):
+        BUGS.append((title, code, wrong, why, find))
+        return code
+
+    return register
+
+
+# How each kind of code is checked: with random data, against the complex step and the centred difference.
+
+
+def layer(*sizes):
+    return lambda code, rng: check_layer(code(*sizes), rng.standard_normal((5, 4)), rng)
+
+
+def behind_tanh(code, rng):
+    network = Network([minigan.Dense(4, 3), Tanh(), code(), minigan.Dense(3, 2)], rng)
+    check_network(network, rng.standard_normal((5, 4)), rng)
+
+
+def loss(code, rng):
+    check_loss(code, rng.standard_normal((5, 1)), rng.random((5, 1)))
+
+
+def two_batches(code, rng):
+    """D's loss on a real and a fake batch, each with its own forward pass."""
+    real, fake = rng.standard_normal((2, 5, 4))
+    ds_real, ds_fake = rng.standard_normal((2, 5, 1))
+
+    def backward(D):
+        _, real_caches = D.forward(real)
+        _, fake_caches = D.forward(fake)
+        D.backward(ds_real, real_caches)
+        grad = D.grad.copy()
+        D.backward(ds_fake, fake_caches)
+        D.grad += grad
+        return windows(D, "D", "d")
+
+    D = Network([code(4, 3), LeakyReLU(), code(3, 1)], rng)
+    check(lambda D: (ds_real * D.forward(real)[0]).sum() + (ds_fake * D.forward(fake)[0]).sum(), backward, D=D)
+
+
+def step_of_G(code, rng):
+    step_of_g("NonSaturating", 4, 3, 4, rng, step=code)
+
+
+# The bugs. What a class does not define is minigan's own, which is right.
+
+
+@bug(
+    "a dense layer with as many outputs as inputs",
+    "return dy @ self.W if",
+    "dx_ni = sum_j dy_nj W_ij needs W's transpose. With n_in = n_out the shapes fit without it, too.",
+    layer(4, 4),
+)
+class Dense1(minigan.Dense):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        if param_grads:
+            self.dW[...] = cache.T @ dy
+            self.db[...] = dy.sum(axis=0)
+        return dy @ self.W if input_grad else None
+
+
+@bug(
+    "the same, another day",
+    "self.dW[...] = cache.T @ dy / len(dy)",
+    "The loss is a mean over the batch, so dy holds 1/N already; here the weights get 1/N twice, and the biases once.",
+    layer(4, 3),
+)
+class Dense2(minigan.Dense):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        if param_grads:
+            self.dW[...] = cache.T @ dy / len(dy)
+            self.db[...] = dy.sum(axis=0)
+        return dy @ self.W.T if input_grad else None
+
+
+@bug(
+    "a dense layer that D's real and D's fake batch both go through before either goes back",
+    "self.x = x",
+    "The fake batch replaces the real one on self, and the real batch's gradient goes back through it. Two published "
+    "NumPy GANs do this: gradients of D are wrong by up to 37 and 155 %. minigan's forward returns its cache instead.",
+    two_batches,
+)
+class Dense3(minigan.Dense):
+    def forward(self, x, train=True):
+        self.x = x
+        return x @ self.W + self.b, None
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        if param_grads:
+            self.dW[...] = self.x.T @ dy
+            self.db[...] = dy.sum(axis=0)
+        return dy @ self.W.T if input_grad else None
+
+
+@bug(
+    "tanh",
+    "return 1.0 - cache * cache",
+    "That is tanh's derivative, but backward owes dL/dx: it forgets dy. A check with an upstream gradient of ones, the "
+    "usual one, calls it right.",
+    layer(),
+)
+class Tanh4(Tanh):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return 1.0 - cache * cache
+
+
+@bug(
+    "leaky ReLU",
+    "return dy * np.where(cache > 0, 1.0, 0.02)",
+    "Forward has slope 0.2, backward 0.02.",
+    layer(),
+)
+class LeakyReLU5(Layer):
+    def forward(self, x, train=True):
+        return x * np.where(x.real > 0, 1.0, 0.2), x.real
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return dy * np.where(cache > 0, 1.0, 0.02)
+
+
+@bug(
+    "leaky ReLU, saving memory, between a tanh and a dense layer",
+    "x *= slope",
+    "It writes into x, which is the y that the tanh before it keeps as its cache: the derivative 1 - y^2 comes out "
+    "wrong, and so does everything before. The gradient of this very layer is right.",
+    behind_tanh,
+)
+class LeakyReLU6(Layer):
+    def forward(self, x, train=True):
+        slope = np.where(x.real > 0, 1.0, 0.2)
+        x *= slope
+        return x, slope
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return dy * cache
+
+
+@bug(
+    "dropout",
+    "return dy * (cache > 0)",
+    "Forward multiplies what it keeps by 1 / (1 - rate); so must backward.",
+    lambda code, rng: check_layer(code(0.5, np.random.default_rng(0)), rng.standard_normal((5, 4)), rng),
+)
+class Dropout7(minigan.Dropout):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        return dy * (cache > 0)
+
+
+@bug(
+    "batch normalisation",
+    "return self.gamma * r * dy",
+    "Moving x also moves the batch's mean and variance. Their terms are missing.",
+    layer(4),
+)
+class BatchNorm8(minigan.BatchNorm):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        xhat, r, *_ = cache
+        if param_grads:
+            self.dgamma[...] = (dy * xhat).sum(axis=0)
+            self.dbeta[...] = dy.sum(axis=0)
+        return self.gamma * r * dy
+
+
+@bug(
+    "binary cross-entropy of logits s",
+    "return loss, sigmoid(s) - target",
+    "The loss is a mean, its gradient is not divided by N: the learning rate grows with the batch.",
+    loss,
+)
+def bce_9(s, target):
+    loss = (softplus(s) - target * s).mean()
+    return loss, sigmoid(s) - target
+
+
+@bug(
+    "the same, another day",
+    "ds = (D - target) * D * (1.0 - D) / s.size",
+    "(D - target) / N is dL/ds already: the sigmoid's derivative D (1 - D) has cancelled. Multiplied in again, it "
+    "takes the gradient away where D is sure.",
+    loss,
+)
+def bce_10(s, target):
+    D = sigmoid(s)
+    loss = (softplus(s) - target * s).mean()
+    ds = (D - target) * D * (1.0 - D) / s.size
+    return loss, ds
+
+
+@bug(
+    "the step of G",
+    "dx_fake = np.ones_like(x_fake) * ds_fake",
+    "ds_fake is dL/ds at D's output. It must go back through D to become dL/dx at D's input; here it is spread over "
+    "the pixels as it is, and G learns to make all of them brighter.",
+    step_of_G,
+)
+def g_step_11(D, G, objective, optimizer, z):
+    x_fake, g_caches = G.forward(z)
+    s_fake, _ = D.forward(x_fake)
+    loss, ds_fake = objective.g(s_fake)
+    dx_fake = np.ones_like(x_fake) * ds_fake
+    G.backward(dx_fake, g_caches)
+    optimizer.step(G.grad)
+    return loss, s_fake
+
+
+@bug(
+    "the same, another day",
+    "G.grad[...] = 0.0",
+    "Cleared before the step instead of after it: G never moves. In a published NumPy WGAN-GP a flush of what backward "
+    "had left has this effect. minigan's backward overwrites, so there is nothing to clear.",
+    step_of_G,
+)
+def g_step_12(D, G, objective, optimizer, z):
+    x_fake, g_caches = G.forward(z)
+    s_fake, d_caches = D.forward(x_fake)
+    loss, ds_fake = objective.g(s_fake)
+    dx_fake = D.backward(ds_fake, d_caches, param_grads=False, input_grad=True)
+    G.backward(dx_fake, g_caches)
+    G.grad[...] = 0.0
+    optimizer.step(G.grad)
+    return loss, s_fake
+
+
+def listing(code):
+    """The lines of a class or function, without its decorator."""
+    lines = inspect.getsource(code).rstrip().splitlines()
+    return lines[next(i for i, line in enumerate(lines) if line.startswith(("class", "def"))) :]
+
+
+def verdict(code, find):
+    """What the gradient check says of it: one line for each array with a wrong gradient."""
+    try:
+        find(code, np.random.default_rng(0))
+    except GradientError as error:
+        return str(error)
+    return "nothing is wrong."
+
+
+def ask(n_lines):
+    """The number of the line that the reader names, or 0."""
+    answer = input(f"Which line is wrong? (1 to {n_lines}; Enter to be told) ")
+    return int(answer) if answer.strip().isdecimal() else 0
+
+
+def main():
+    found = 0
+    for number, (title, code, wrong, why, find) in enumerate(BUGS, 1):
+        lines = listing(code)
+        line = next(i for i, line in enumerate(lines, 1) if line.strip().startswith(wrong))
+        print(f"\n--- {number} of {len(BUGS)}: {title}\n")
+        print("\n".join(f"{i:4}  {line}" for i, line in enumerate(lines, 1)), end="\n\n")
+        guess = ask(len(lines)) if sys.stdin.isatty() else 0
+        found += guess == line
+        print("Right." if guess == line else f"It is line {line}." if not guess else f"No, it is line {line}.", why)
+        print(f"The gradient check:\n{verdict(code, find)}")
+    if sys.stdin.isatty():
+        print(f"\nYou found {found} of {len(BUGS)}; the gradient check found them all.")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except (KeyboardInterrupt, EOFError):
+        print()
