@@ -14,7 +14,7 @@ def r1(D, caches, gamma):
         u_n = dR1/dg_n = gamma g_n / N                                                                (2)
     caches: D.forward's, rows of the N real samples. Source: Mescheder, Geiger and Nowozin 2018, eq. 9.
     """
-    g, deltas = slope(D, caches)
+    g, deltas = input_gradient(D, caches)
     u = (gamma / len(g)) * g  # (2)
     add_gradient(D, caches, deltas, u)
     return 0.5 * (u * g).sum()  # (1)
@@ -28,7 +28,7 @@ def wgan_gp(D, caches, weight):
     caches: D.forward's at N points between real and fake, x_n = e_n x_real_n + (1 - e_n) x_fake_n with e_n uniform in
     0..1. Source: Gulrajani et al. 2017, algorithm 1.
     """
-    g, deltas = slope(D, caches)
+    g, deltas = input_gradient(D, caches)
     length = namespace(g).sqrt((g * g).sum(axis=1, keepdims=True))
     excess = length - 1.0
     u = (2.0 * weight / len(g)) * excess / (length + (length == 0.0)) * g  # (2)
@@ -36,7 +36,7 @@ def wgan_gp(D, caches, weight):
     return weight * (excess * excess).sum() / len(g)  # (1)
 
 
-def slope(D, caches):
+def input_gradient(D, caches):
     """(g, deltas): g (N, n_x), and for every layer delta_l = ds/dy_l, which it backpropagates on the way to g.
 
     With J_l the Jacobian of layer l of L,   delta_L = 1,   delta_l-1 = J_l' delta_l,   g = delta_0           (1)

@@ -8,10 +8,11 @@ import textwrap
 from minigan import activations, batchnorm, gan, layers, losses, network, objectives, optim, penalties
 
 METHODS = {"slope", "backward", "jvp", "tangent_grads", "d", "g", "step", "move"}
-SWAPS = {
-    ast.Add: [ast.Sub], ast.Sub: [ast.Add], ast.Mult: [ast.Div], ast.Div: [ast.Mult], ast.MatMult: [ast.Mult],
-    ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE], ast.Eq: [ast.NotEq],
-    ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.And: [ast.Or], ast.Or: [ast.And],
+ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
+SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
+    ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE],
+    ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.And: [ast.Or],
+    ast.Or: [ast.And],
 }  # fmt: skip
 
 

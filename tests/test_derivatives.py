@@ -40,7 +40,7 @@ def test_every_penalty_through_every_activation(penalty, layer, depth, n, n_in, 
 
 
 BASES = {"Layer", "Slope", "Optimizer"}  # of others; none is of use by itself
-PARTS = {"softplus", "sigmoid", "slope", "add_gradient"}  # of losses and penalties that are in the table
+PARTS = {"softplus", "sigmoid", "input_gradient", "add_gradient"}  # of losses and penalties that are in the table
 
 
 @pytest.mark.parametrize("module", [layers, activations, batchnorm, losses, objectives, optim, penalties])

@@ -191,7 +191,7 @@ def test_the_table_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):
     with pytest.raises(SystemExit, match="1"):
         command.main()
     out = capsys.readouterr().out
-    assert "Tanh  " in out and "WRONG: GradientError: input of layer 0 Tanh[" in out
+    assert "Tanh  " in out and "  WRONG\n    GradientError: input of layer 0 Tanh[" in out
     assert "ReLU    " in out and "every derivative is right" not in out
 
 

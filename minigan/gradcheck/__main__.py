@@ -28,7 +28,8 @@ def table(title, cases, columns, errors):
             worst = np.max([errors(result) for result in run(case)], axis=0)
             print(f"{name:40}" + "".join(f"{error:20.1e}" for error in worst), flush=True)
         except Exception as error:  # wrong code may raise anything
-            print(f"{name:40}  WRONG: {type(error).__name__}: {error}", flush=True)
+            message = "\n    ".join(f"{type(error).__name__}: {error}".splitlines())
+            print(f"{name:40}  WRONG\n    {message}", flush=True)
             wrong += 1
     return wrong
 
