@@ -3,7 +3,7 @@
 The gradient of a small network's loss, by centred differences and by the complex step, for steps h from 1 down to
 1e-30, in float32 and in float64, against backpropagation in float64. The famous V: from the right, the error falls
 with h^2, as Taylor's formula says; then the rounding of the two losses that are subtracted, divided by an ever smaller
-h, takes over. The complex step subtracts nothing, so it has no left arm.
+h, takes over, until x + h rounds to x and nothing is right. The complex step subtracts nothing, so it has no left arm.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def main():
         errors = np.array([error(oracle, dtype, h, network, x, target, exact) for h in steps])
         axes.plot(steps, np.maximum(errors, 1e-17), style, color=colour, label=label)
         best = errors.argmin()
-        print(f"{label}: best {errors[best]:.0e}, at h = {steps[best]:.0e}")
+        print(f"{label}: {errors[best]:.0e} at its best, h = {steps[best]:.0e}; {errors[0]:.0e} at h = {steps[0]:.0e}")
     axes.set(xlabel="step h", ylabel="scaled error of the gradient")
     axes.grid(alpha=0.3)
     axes.legend(loc=(0.02, 0.22))

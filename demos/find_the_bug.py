@@ -2,11 +2,13 @@
 
 Twelve short pieces of a GAN in NumPy. Each runs without an error, some GANs even learn a little with it, and one line
 is wrong. They are our own versions of mistakes that are out there, a few in code with many readers. Name the line; then
-the gradient check says, without having read the code, in which layer, parameter and entry the gradient is wrong.
+the gradient check says, without having read the code, in which layer, parameter and entry the gradient is wrong. The
+layer to blame is the last one that it names, or the one after it.
 """
 
 import inspect
 import sys
+import textwrap
 
 import numpy as np
 
@@ -84,7 +86,7 @@ class Dense1(minigan.Dense):
 
 
 @bug(
-    "the same, another day",
+    "another dense layer",
     "self.dW[...] = cache.T @ dy / len(dy)",
     "The loss is a mean over the batch, so dy holds 1/N already; here the weights get 1/N twice, and the biases once.",
     layer(4, 3),
@@ -197,7 +199,7 @@ def bce_9(s, target):
 
 
 @bug(
-    "the same, another day",
+    "binary cross-entropy of logits s, once more",
     "ds = (D - target) * D * (1.0 - D) / s.size",
     "(D - target) / N is dL/ds already: the sigmoid's derivative D (1 - D) has cancelled. Multiplied in again, it "
     "takes the gradient away where D is sure.",
@@ -228,7 +230,7 @@ def g_step_11(D, G, objective, optimizer, z):
 
 
 @bug(
-    "the same, another day",
+    "the step of G, once more",
     "G.grad[...] = 0.0",
     "Cleared before the step instead of after it: G never moves. In a published NumPy WGAN-GP a flush of what backward "
     "had left has this effect. minigan's backward overwrites, so there is nothing to clear.",
@@ -252,11 +254,11 @@ def listing(code):
 
 
 def verdict(code, find):
-    """What the gradient check says of it: one line for each array with a wrong gradient."""
+    """What the gradient check says of it: a line for each array with a wrong gradient."""
     try:
         find(code, np.random.default_rng(0))
     except GradientError as error:
-        return str(error)
+        return textwrap.indent(str(error).replace(", centred", ",\n    centred"), "  ")
     return "nothing is wrong."
 
 
@@ -275,10 +277,10 @@ def main():
         print("\n".join(f"{i:4}  {line}" for i, line in enumerate(lines, 1)), end="\n\n")
         guess = ask(len(lines)) if sys.stdin.isatty() else 0
         found += guess == line
-        print("Right." if guess == line else f"It is line {line}." if not guess else f"No, it is line {line}.", why)
+        answer = "Right." if guess == line else f"It is line {line}." if not guess else f"No, it is line {line}."
+        print(textwrap.fill(f"{answer} {why}", 100))
         print(f"The gradient check:\n{verdict(code, find)}")
-    if sys.stdin.isatty():
-        print(f"\nYou found {found} of {len(BUGS)}; the gradient check found them all.")
+    print(f"\nYou found {found} of {len(BUGS)}; the gradient check found them all.")
 
 
 if __name__ == "__main__":

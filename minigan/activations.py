@@ -1,7 +1,7 @@
 """The activations: elementwise functions that keep a stack of Dense layers from being one big Dense layer.
 
 They are layers without parameters. y_ni depends on x_ni alone, so the derivative is one number per entry and the
-backward pass one product. Comparisons look at the real part only: then the complex step (gradcheck.py), which nudges x
+backward pass one product. Comparisons look at the real part only: then the complex step (gradcheck), which nudges x
 along the imaginary axis, never crosses a kink. Next on the reader's path: network.py
 """
 
@@ -46,9 +46,9 @@ class Tanh(Layer):
     Backward
         dx_ni = dy_ni (1 - y_ni^2)     because tanh' = 1 - tanh^2                           (2)
     Tangent
-        dt_ni = t_ni (1 - y_ni^2)                                                           (3)
-    Tangent's gradient: with s = sum_ni dy_ni dt_ni and d(1 - y^2)/dx = -2 y dy/dx = -2 y (1 - y^2),
-        ds/dx_ni = -2 y_ni (1 - y_ni^2) t_ni dy_ni                                          (4)
+        ty_ni = t_ni (1 - y_ni^2)                                                           (3)
+    Its gradient, as tanh'' = -2 tanh tanh': q = sum_ni dy_ni ty_ni depends on x, too (for penalties.py),
+        dq/dx_ni = -2 y_ni (1 - y_ni^2) t_ni dy_ni                                          (4)
     The derivatives are written in y, so y is all the cache there is. Where |y| is near 1 little gradient passes.
     """
 
@@ -74,9 +74,9 @@ class Sigmoid(Layer):
     Backward
         dx_ni = dy_ni y_ni (1 - y_ni)     because sigmoid' = sigmoid (1 - sigmoid)          (2)
     Tangent
-        dt_ni = t_ni y_ni (1 - y_ni)                                                        (3)
-    Tangent's gradient: with s = sum_ni dy_ni dt_ni and d(y - y^2)/dx = (1 - 2 y) dy/dx,
-        ds/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (4)
+        ty_ni = t_ni y_ni (1 - y_ni)                                                        (3)
+    Its gradient, as sigmoid'' = (1 - 2 sigmoid) sigmoid': q = sum_ni dy_ni ty_ni depends on x, too (for penalties.py),
+        dq/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (4)
     Caveat: never end D in one and take a log of it. That loses all digits where D is sure, which is where gradients
     are needed; losses.py and objectives.py work on logits instead.
     """

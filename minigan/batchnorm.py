@@ -13,8 +13,8 @@ class BatchNorm(Layer):
         xhat_ni = (x_ni - m_i) r_i                                                          (3)
         y_ni   = gamma_i xhat_ni + beta_i                                                   (4)
     Tangent: moving x by t moves m by mean_k t_k, v by 2 mean_k (x_k - m) t_k, and r by -r^3/2 times that; in (3), (4)
-        dt_ni  = gamma_i r_i (t_ni - mean_k t_ki - xhat_ni mean_k xhat_ki t_ki)             (5)
-    Backward: (5) takes t_k to dt_n as it takes t_n to dt_k, so its transpose is itself,
+        ty_ni  = gamma_i r_i (t_ni - mean_k t_ki - xhat_ni mean_k xhat_ki t_ki)             (5)
+    Backward: (5) takes t_k to ty_n as it takes t_n to ty_k, so its transpose is itself,
         dx_ni  = (5) with dy in place of t                                                  (6)
         dgamma_i = sum_n dy_ni xhat_ni,  dbeta_i = sum_n dy_ni   as for a Dense weight      (7)
 

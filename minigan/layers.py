@@ -2,7 +2,7 @@
 
 A layer is a pair of functions. `forward` maps x to y and returns, as the cache, what its derivative will need;
 `backward` maps dL/dy to dL/dx and writes the gradients of its parameters. The cache belongs to the pass, never to the
-layer: a GAN sends three batches a round through one discriminator, and a cache kept on the layer would mix them up.
+layer: a GAN sends several batches through one discriminator, and a cache kept on the layer would mix them up.
 
 Throughout: N samples, one a row; x (N, n_in), y (N, n_out); dx = dL/dx, dy = dL/dy for one scalar loss L.
 Next on the reader's path: activations.py
@@ -26,7 +26,11 @@ class Layer:
         """Fill the parameter windows in place with their starting values, drawn from the NumPy Generator rng."""
 
     def forward(self, x, train=True):
-        """(y, cache). With train=False the layer behaves as it should when samples are drawn."""
+        """(y, cache). With train=False the layer behaves as it should when samples are drawn.
+
+        It must also hold for complex x (gradcheck): compare x.real, no abs. In a D with a gradient penalty the cache
+        must be one array with a row for each sample.
+        """
         raise NotImplementedError
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
@@ -34,11 +38,11 @@ class Layer:
         raise NotImplementedError
 
     def jvp(self, t, cache):
-        """Forward mode: how y moves, to first order, when x moves by t (N, n_in)."""
-        raise NotImplementedError
+        """Forward mode: how y moves, to first order, when x moves by t (N, n_in). For penalties.py."""
+        raise NotImplementedError(f"A gradient penalty cannot go through {type(self).__name__}.")
 
     def tangent_grads(self, t, dy, cache):
-        """The gradient of sum_nj dy_nj jvp(t)_nj: added to self.dW ..., returned for x (None: 0). For penalties.py."""
+        """With q = sum_nj dy_nj jvp(t)_nj, t and dy fixed: add dq/dW to self.dW ..., return dq/dx, or None for 0."""
         raise NotImplementedError(f"A gradient penalty cannot go through {type(self).__name__}.")
 
 
@@ -52,11 +56,11 @@ class Dense(Layer):
         db_j  = sum_n dy_nj           so does b_j, with factor 1                            (3)
         dx_ni = sum_j dy_nj W_ij      because x_ni appears in y_nj for every output j       (4)
     Tangent: (1) is linear in x, so moving x by t moves y by
-        dt_nj = sum_i t_ni W_ij                                                             (5)
-    and W_ij appears in dt_nj as x did in (2):
+        ty_nj = sum_i t_ni W_ij                                                             (5)
+    which is (1) with t for x, so the gradient of sum_nj dy_nj ty_nj is (2) with t for x:
         dW_ij += sum_n t_ni dy_nj                                                           (6)
 
-    A sum over n is what a transpose and a matrix product compute; no mean: the loss holds the only 1/N.
+    Matrix products do the sums over n. There is no division by N: the loss has it.
     W starts uniform in +-gain sqrt(3 / n_in), variance gain^2 / n_in, which keeps the size of the signal from layer to
     layer; gain sqrt(2) makes up for the half that a ReLU cuts off (He et al. 2015, eq. 10). b starts at 0.
     Source: Rumelhart, Hinton and Williams 1986.
@@ -98,7 +102,7 @@ class Slope(Layer):
     Backward: y_ni depends on x_ni alone, and slope_ni is a constant near x
         dx_ni = dy_ni slope_ni                                                              (2)
     Tangent
-        dt_ni = t_ni slope_ni                                                               (3)
+        ty_ni = t_ni slope_ni                                                               (3)
 
     The second derivative is 0, so these layers add nothing to the gradient of a gradient penalty.
     """
@@ -122,7 +126,7 @@ class Slope(Layer):
 
 
 class Dropout(Slope):
-    """In training each entry is dropped with probability `rate`, the others grow by 1/(1-rate); else y = x.
+    """In training each entry is dropped with probability `rate`, others are multiplied by 1/(1-rate); else y = x.
 
         slope_ni = 0 with probability rate, else 1/(1-rate)                                 (1)
     so that E[y_ni] = x_ni with and without it. Forward and backward are Slope's, by the same draw.

@@ -12,7 +12,7 @@ def softplus(x):
 
         softplus(x) = max(x, 0) + log(1 + exp(-|x|))                                        (1)
     leaves an exponential that is never above 1. Its derivative is sigmoid(x). |x| is written 2 max(x, 0) - x, and
-    the maximum as a product, because both must also hold for complex x (gradcheck.py).
+    the maximum as a product, because both must also hold for complex x (gradcheck).
     """
     xp = namespace(x)
     positive = x * (x.real > 0)

@@ -2,7 +2,7 @@
 
 Each layer's W, b, dW, db ... are windows onto the two vectors. So an optimizer is a few lines on theta, a finite
 difference is theta[i] += h, a checkpoint is one array, and an average of weights over time is one line.
-Next on the reader's path: gradcheck.py
+Next on the reader's path: gradcheck/__init__.py
 """
 
 import copy

@@ -12,7 +12,8 @@ def r1(D, caches, gamma):
 
         R1  = gamma/2 mean_n |g_n|^2                                                                  (1)
         u_n = dR1/dg_n = gamma g_n / N                                                                (2)
-    caches: D.forward's, rows of the N real samples. Source: Mescheder, Geiger and Nowozin 2018, eq. 9.
+    caches: D.forward's, rows of the N real samples. Call it after D.backward, which overwrites D.grad.
+    Source: Mescheder, Geiger and Nowozin 2018, eq. 9.
     """
     g, deltas = input_gradient(D, caches)
     u = (gamma / len(g)) * g  # (2)
@@ -37,9 +38,10 @@ def wgan_gp(D, caches, weight):
 
 
 def input_gradient(D, caches):
-    """(g, deltas): g (N, n_x), and for every layer delta_l = ds/dy_l, which it backpropagates on the way to g.
+    """(g, deltas): g (N, n_x), and for each layer delta_l = ds/dy_l, which backpropagation passes on the way to g.
 
-    With J_l the Jacobian of layer l of L,   delta_L = 1,   delta_l-1 = J_l' delta_l,   g = delta_0           (1)
+    With J_l the Jacobian of layer l = 1 ... L and ^T a transpose,
+        delta_L = 1,   delta_(l-1) = J_l^T delta_l,   g = delta_0                                     (1)
     """
     deltas = [namespace(D.theta).ones((len(caches[0]), 1), D.theta.dtype)]
     for layer, cache in zip(reversed(D.layers), reversed(caches), strict=True):
@@ -50,27 +52,28 @@ def input_gradient(D, caches):
 def add_gradient(D, caches, deltas, u):
     """Add dP/dtheta to D.grad, from u (N, n_x) = dP/dg.
 
-    By the chain rule dP/dtheta = d/dtheta sum_n <u_n, g_n> with u held fixed. As <u, J_1' ... J_L' 1> is also
-    <J_L ... J_1 u, 1>, push u forward through the tangents (Layer.jvp):
-        t_0 = u,   t_l = J_l t_l-1                                                                    (1)
-    Then <u, g> = t_L = <delta_l, J_l t_l-1> for every l, so what a weight of layer l does to it through J_l is
-        d<delta_l, J_l t_l-1>/dtheta_l,   for a Dense layer t_l-1' delta_l                            (2)
-    With Dense, ReLU, LeakyReLU and Dropout (its draw kept) that is all. The Jacobian of a Tanh or Sigmoid also moves
-    with the layer's input x_l, hence with every weight below. The derivative, a term with f'', is
-        c_l = d<delta_l, J_l t_l-1>/dx_l                                                              (3)
-    and ordinary backpropagation, which adds c_l at each layer on its way down, brings it to those weights:
-        a_L = 0,   a_l-1 = J_l' a_l + c_l                                                             (4)
+    By the chain rule dP/dtheta is the gradient of q = sum_n <u_n, g_n> with u held fixed. Since g = J_1^T ... J_L^T 1,
+    q = sum_n <1, J_L ... J_1 u_n>: push u forward through the layers by their jvp,
+        t_0 = u,   t_l = J_l t_(l-1)                                                                  (1)
+    Cut behind any layer l this is q = sum_n <delta_l, J_l t_(l-1)>, where a weight of layer l is in J_l alone:
+        dq/dW_l = gradient of sum_n <delta_l, J_l t_(l-1)>, delta_l and t_(l-1) fixed                 (2)
+    which for a Dense layer is (6) of layers.py. With ReLU, LeakyReLU and Dropout (its draw kept) between, that is all.
+    But the J_l of a Tanh or Sigmoid, its f', changes with its input x_l, hence with every weight of the layers before:
+        c_l = gradient of the same by x_l, a term with f''                                            (3)
+    Let a_l be the gradient of q by the output of layer l, through the Jacobians of all layers after it. After the last
+    there are none; ordinary backpropagation carries a_l down, adding each c_l, and so reaches these weights:
+        a_L = 0,   a_(l-1) = J_l^T a_l + c_l                                                          (4)
     Raises NotImplementedError, which names the layer, for one that has no tangent_grads (BatchNorm).
     """
-    t, bends = u, []
+    t, cs = u, []
     for layer, cache, delta in zip(D.layers, caches, deltas, strict=True):
-        bends.append(layer.tangent_grads(t, delta, cache))  # (2), (3)
+        cs.append(layer.tangent_grads(t, delta, cache))  # (2), (3)
         t = layer.jvp(t, cache)  # (1)
-    if all(c is None for c in bends):
+    if all(c is None for c in cs):
         return
     grad = D.grad.copy()  # backward overwrites it
     a = namespace(u).zeros_like(deltas[-1])
-    for layer, cache, c in zip(reversed(D.layers), reversed(caches), reversed(bends), strict=True):
+    for layer, cache, c in zip(reversed(D.layers), reversed(caches), reversed(cs), strict=True):
         a = layer.backward(a, cache)
         a = a if c is None else a + c  # (4)
     D.grad += grad

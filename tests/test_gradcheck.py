@@ -7,7 +7,7 @@ import pytest
 
 import minigan
 from minigan.activations import LeakyReLU, Tanh
-from minigan.gradcheck import GradientError, centred_difference, check_layer, check_network, complex_step
+from minigan.gradcheck import GradientError, centred_difference, check, check_layer, check_network, complex_step
 from minigan.layers import Dense, Dropout
 from minigan.network import Network
 
@@ -56,7 +56,23 @@ class WrongSign(Dense):
         return -super().backward(dy, cache, param_grads, input_grad)
 
 
-@pytest.mark.parametrize("bug", [WeightsForgetUpstream, OneSampleForTheBias, WrongSign])
+class AddsUp(Dense):
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        self.dW += cache.T @ dy
+        self.db[...] = dy.sum(axis=0)
+        return dy @ self.W.T
+
+
+class RebindsItsWindow(Dense):
+    """The optimizer, which sees the flat vector, would never hear of it."""
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        self.dW = cache.T @ dy
+        self.db[...] = dy.sum(axis=0)
+        return dy @ self.W.T
+
+
+@pytest.mark.parametrize("bug", [WeightsForgetUpstream, OneSampleForTheBias, WrongSign, AddsUp, RebindsItsWindow])
 def test_more_bugs_in_dense(bug, rng):
     with pytest.raises(GradientError):
         check_layer(bug(4, 4), rng.standard_normal((5, 4)), rng)
@@ -125,6 +141,36 @@ def test_a_layer_that_modifies_its_input_is_an_error_of_its_own(rng):
         check_layer(InPlace(), rng.standard_normal((5, 4)), rng)
 
 
+def test_a_forward_that_is_wrong_for_complex_x_is_suspected(rng):
+    class Abs(Tanh):
+        def forward(self, x, train=True):
+            return np.abs(x), np.sign(x)
+
+        def backward(self, dy, cache, param_grads=True, input_grad=True):
+            return dy * cache
+
+    with pytest.raises(GradientError, match=r"does forward hold for complex x\?"):
+        check_layer(Abs(), rng.standard_normal((5, 4)), rng)
+
+
+def test_the_entry_named_is_one_that_is_wrong(rng):
+    with pytest.raises(GradientError, match=r"layer 0 LeakyReLU\[0, 1\]: .*difference [^ ]* \(scaled error [1-9]"):
+        check_layer(LeakyReLU(), np.array([[0.3, 0.0, -2.0]]), rng)  # on its kink it has no derivative
+
+
+def test_a_check_of_nothing_is_refused(rng):
+    with pytest.raises(GradientError, match="nothing to check"):
+        check(lambda x: x.sum(), lambda x: {}, x=np.ones(2))
+
+
+def test_a_check_leaves_the_layers_network_alone(rng):
+    network = Network([Dense(3, 2)], rng)
+    theta = network.theta.copy()
+    check_layer(network.layers[0], rng.standard_normal((4, 3)), rng)
+    assert np.shares_memory(network.layers[0].W, network.theta)
+    np.testing.assert_array_equal(network.theta, theta)
+
+
 def test_a_check_leaves_dropouts_generator_where_it_was(rng):
     own = np.random.default_rng(1)
     state = own.bit_generator.state
@@ -149,9 +195,7 @@ def test_the_message_names_layer_parameter_and_entry(rng):
             return dx
 
     network = Network([Dense(3, 3), Tanh(), OneEntry(3, 2)], rng)
-    with pytest.raises(
-        GradientError, match=r"layer 2 OneEntry\.W\[2, 1\]: backward says .*complex step .*centred"
-    ) as info:
+    with pytest.raises(GradientError, match=r"layer 2 OneEntry\.W\[2, 1\]: analytic .*complex step .*centred") as info:
         check_network(network, rng.standard_normal((4, 3)), rng)
     assert len(str(info.value).splitlines()) == 1  # the other arrays are right, and not named
 
@@ -200,5 +244,5 @@ def test_the_v_curve_is_drawn(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["error_vs_h.py", "--out", str(picture)])
     error_vs_h.main()
     out = capsys.readouterr().out
-    assert "centred difference, float64: best 1e-10, at h = 1e-05" in out
+    assert "centred difference, float64: 1e-10 at its best, h = 1e-05;" in out
     assert picture.stat().st_size > 10_000

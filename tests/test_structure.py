@@ -63,8 +63,9 @@ def file(name):
 
 def test_the_path_leads_from_file_to_file():
     for name, following in pairwise(PATH):
+        following = file(following).relative_to(PACKAGE).as_posix()
         doc = ast.get_docstring(ast.parse(file(name).read_text(encoding="utf-8")))
-        assert doc.endswith(f"Next on the reader's path: {following}.py")
+        assert doc.endswith(f"Next on the reader's path: {following}")
 
 
 def test_the_path_is_short_and_the_readme_counts_it_right():

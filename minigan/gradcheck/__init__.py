@@ -7,16 +7,17 @@ Two independent oracles compute dL/dx from the forward pass alone, one entry at 
 
 Both come from Taylor's formula; (1) from L(x + ih) = L(x) + ih L'(x) - h^2/2 L''(x) ...: its imaginary part holds L'
 without subtracting two nearly equal numbers, so h can be tiny and the answer is exact to rounding (Squire and Trapp
-1998). (2) loses a third of the digits but needs no complex arithmetic, and so shares no mistake with (1). Where a kink
-of a ReLU lies within h of a value it is wrong, and is taken again with a smaller h; (1) cannot cross a kink.
+1998). (2) loses a third of the digits but needs no complex arithmetic. Where a kink of a ReLU lies within h of a value,
+(2) is wrong, and is taken again with a smaller h; (1) never crosses a kink. On a kink there is no derivative to check.
 
-The error is scaled: max |analytic - numeric| over an array, divided by max |numeric|, or where that is more by a floor:
-1e-3 times the largest gradient in the whole check (a bias in front of a BatchNorm has gradient 0), and 1e-3 |L| (below
-that, (2) drowns in the rounding of L). Above 1e-10 against (1), or 1e-6 against (2), GradientError is raised.
+The error is scaled: max |analytic - numeric| over an array, divided by the largest of max |numeric|, 1e-3 times the
+largest gradient in the whole check (a bias in front of a BatchNorm has gradient 0) and 1e-3 |L| (below that, (2) drowns
+in the rounding of L). Above 1e-10 against (1), or 1e-6 against (2), GradientError is raised.
 
 `python -m minigan.gradcheck` checks everything public, by cases.py. Next on the reader's path: optim.py
 """
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -48,10 +49,11 @@ class Row:
 
     def __str__(self):
         entry = ", ".join(map(str, self.entry))
+        alone = self.complex_error > COMPLEX_TOLERANCE and self.centred_error <= CENTRED_TOLERANCE
         return (
-            f"{self.name}[{entry}]: backward says {self.analytic:.9g}, complex step {self.complex_step:.9g} "
+            f"{self.name}[{entry}]: analytic {self.analytic:.9g}, complex step {self.complex_step:.9g} "
             f"(scaled error {self.complex_error:.1e}), centred difference {self.centred:.9g} "
-            f"(scaled error {self.centred_error:.1e})"
+            f"(scaled error {self.centred_error:.1e})" + "; does forward hold for complex x?" * alone
         )
 
 
@@ -80,7 +82,7 @@ def centred_difference(f, x, h=1e-5):
 
 
 def windows(network, label, d=""):
-    """ "<label> 0 Dense.W" -> the array, for every parameter of a network; with d="d", its gradient."""
+    """Name, such as "<label> 0 Dense.W", -> array, for every parameter of a network; with d="d" its gradient."""
     return {
         f"{label} {i} {type(layer).__name__}.{name}": getattr(layer, d + name)
         for i, layer in enumerate(network.layers)
@@ -92,7 +94,7 @@ def check(f, backward, **inputs):
     """Compare gradients with both oracles; returns a Row for each array, raises GradientError.
 
     inputs: arrays and Networks, in any dtype, by the names that Rows will use.
-    f(*inputs): the loss, of copies of the inputs, in float64 or complex128.
+    f(*inputs): the loss, of copies of the inputs, in float64 or complex128, in the order in which they are given.
     backward(*inputs): name -> gradient, of copies in float64; the names of arrays or of windows(network, its name).
     Dropout makes the same draw in every call, and its generators are left where they were.
     """
@@ -104,8 +106,8 @@ def check(f, backward, **inputs):
         """f() of copies in a dtype, and name -> array of these copies."""
         copies = {name: value.astype(dtype) for name, value in inputs.items()}
         arrays = dict(copies)
-        for name, copy in copies.items():
-            arrays |= windows(copy, name) if isinstance(copy, Network) else {}
+        for name, twin in copies.items():
+            arrays |= windows(twin, name) if isinstance(twin, Network) else {}
 
         def value():
             for generator, state in zip(generators, states, strict=True):
@@ -115,25 +117,28 @@ def check(f, backward, **inputs):
         return value, arrays
 
     analytic = problem(np.float64, backward)[0]()
+    if not analytic:
+        raise GradientError("backward returned no gradient, so that there is nothing to check.")
     value, arrays = problem(np.complex128, f)
     exact = {name: complex_step(value, arrays[name]) for name in analytic}
     value, arrays = problem(np.float64, f)
-    floor = max(1e-3 * abs(value()), *(1e-3 * np.abs(a).max(initial=0.0) for a in exact.values()), 1e-100)
+    floor = max(1e-3 * abs(value()), *(1e-3 * np.abs(a).max(initial=0.0) for a in exact.values()), 1e-100)  # never 0
     rows = []
     for name, gradient in analytic.items():
         if gradient.shape != exact[name].shape:
             raise GradientError(f"{name} has shape {exact[name].shape} but its gradient {gradient.shape}.")
-        difference = np.abs(gradient - exact[name])
-        worst = np.unravel_index(difference.argmax(), difference.shape)
         scale = max(np.abs(exact[name]).max(), floor)
+        complex_error = np.abs(gradient - exact[name]) / scale
         for h in (1e-5, 1e-6, 1e-7):  # where a kink lies within h, try a smaller one
             centred = centred_difference(value, arrays[name], h)
-            centred_error = np.abs(gradient - centred).max() / scale
-            if centred_error <= CENTRED_TOLERANCE:
+            centred_error = np.abs(gradient - centred) / scale
+            if centred_error.max() <= CENTRED_TOLERANCE:
                 break
-        values = [float(a[worst]) for a in (gradient, exact[name], centred)]
-        errors = [float(difference[worst] / scale), float(centred_error)]
-        rows.append(Row(name, tuple(map(int, worst)), *values, *errors))
+        worst = np.maximum(complex_error / COMPLEX_TOLERANCE, centred_error / CENTRED_TOLERANCE).argmax()
+        entry = np.unravel_index(worst, gradient.shape)
+        values = [float(a[entry]) for a in (gradient, exact[name], centred)]
+        errors = [float(error.max()) for error in (complex_error, centred_error)]
+        rows.append(Row(name, tuple(map(int, entry)), *values, *errors))
     for generator, state in zip(generators, states, strict=True):
         generator.state = state
     wrong = [str(row) for row in rows if not row.ok]
@@ -146,7 +151,7 @@ def check_network(network, x, rng, train=True):
     """Check dL/dx and the gradient of every parameter, for L = sum(dy * y) with a random upstream gradient dy.
 
     x (N, n_in). An upstream of ones would not see a backward that forgets dy; hence rng. Returns Rows. A layer that
-    passes on a wrong dx spoils the gradients of all layers before it: look behind the last one that is named.
+    passes on a wrong dx spoils the gradients of all before it: it is the last layer named, or the one after it.
     """
     dy = rng.standard_normal((len(x), network(x).shape[1]))
     dy.flags.writeable = False  # a layer that modifies x or dy is an error of its own
@@ -154,15 +159,16 @@ def check_network(network, x, rng, train=True):
 
     def backward(network, x):
         x.flags.writeable = False
+        network.grad[...] = 7.0  # backward is to overwrite it, all of it
         dx = network.backward(dy, network.forward(x, train)[1], input_grad=True)
-        return {first: dx} | windows(network, "layer", "d")
+        return {first: dx} | windows(network.astype(np.float64), "layer", "d")  # what stands in network.grad itself
 
     return check(lambda network, x: (dy * network.forward(x, train)[0]).sum(), backward, layer=network, **{first: x})
 
 
 def check_layer(layer, x, rng, train=True):
     """check_network for one layer, with random parameters: a bias of 0 or a gamma of 1 would hide mistakes."""
-    network = Network([layer], rng, np.float64)
+    network = Network([copy(layer)], rng, np.float64)
     for array in windows(network, "").values():
         array[...] = rng.standard_normal(array.shape)
     return check_network(network, x, rng, train)

@@ -37,8 +37,9 @@ def table(title, cases, columns, errors):
 def main():
     cli.Parser("python -m minigan.gradcheck", "Check every derivative of minigan and print the errors.").parse_args()
     start = perf_counter()
-    print(f"The worst scaled error in {CASES} random cases of each, shapes and values drawn.")
-    columns = (f"complex ({COMPLEX_TOLERANCE:.0e})", f"centred ({CENTRED_TOLERANCE:.0e})")
+    print(f"The worst scaled error in {CASES} random cases of each. Allowed are")
+    print(f"{COMPLEX_TOLERANCE:.0e} against the complex step, {CENTRED_TOLERANCE:.0e} against the centred difference.")
+    columns = ("complex step", "centred difference")
     wrong = table(
         "gradient of",
         DERIVATIVES,
@@ -47,7 +48,10 @@ def main():
     )
     wrong += table("without a derivative", REFERENCED, ("slow reference",), lambda error: (error,))
     done = f"{CASES * len(DERIVATIVES | REFERENCED)} cases in {perf_counter() - start:.0f} s"
-    print(f"\n{done}: " + (f"{wrong} wrong." if wrong else "every derivative is right."))
+    print(
+        f"\n{done}: "
+        + (f"{wrong} wrong; start with the first, which others may contain." if wrong else "every derivative is right.")
+    )
     sys.exit(1 if wrong else 0)
 
 

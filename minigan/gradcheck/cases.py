@@ -7,6 +7,7 @@ or optimizer gets a line in the tables; a test demands it.
 """
 
 import math
+from copy import copy
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -117,7 +118,8 @@ def layer(name, n, n_in, n_out, rng):
 
 def check_forward_mode(layer, x, t, rng, train):
     """jvp is the derivative of forward along t and the adjoint of backward; tangent_grads is the gradient of jvp."""
-    name, network = type(layer).__name__, Network([layer], dtype=np.float64)
+    name, network = type(layer).__name__, Network([copy(layer)], dtype=np.float64)
+    label = f"tangent_grads of {name}:"
     network.theta[...] = rng.uniform(0.5, 2.0, network.theta.shape)
     dy = rng.standard_normal((len(x), network(x).shape[1]))
 
@@ -142,10 +144,10 @@ def check_forward_mode(layer, x, t, rng, train):
 
     def tangent_grads(network, x):
         ds_dx = network.layers[0].tangent_grads(t, dy, network.forward(x, train)[1][0])
-        return windows(network, "tangent", "d") | {"tangent x": np.zeros_like(x) if ds_dx is None else ds_dx}
+        return windows(network, label, "d") | {f"{label} x": np.zeros_like(x) if ds_dx is None else ds_dx}
 
     rows = check(along_t, jvp, **{f"jvp of {name}": np.zeros(1)}, network=network)
-    return rows if layer.mixes_samples else rows + check(tangent, tangent_grads, tangent=network, **{"tangent x": x})
+    return rows if layer.mixes_samples else rows + check(tangent, tangent_grads, **{label: network, f"{label} x": x})
 
 
 def whole_network(n, n_in, n_out, rng):
