@@ -6,6 +6,7 @@ the gradient check says, without having read the code, in which layer, parameter
 layer to blame is the last one that it names, or the one after it.
 """
 
+import argparse
 import inspect
 import sys
 import textwrap
@@ -13,7 +14,7 @@ import textwrap
 import numpy as np
 
 import minigan
-from minigan import LeakyReLU, Network, Tanh
+from minigan import LeakyReLU, Network, Tanh, cli
 from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, windows
 from minigan.gradcheck.cases import step_of_g
 from minigan.layers import Layer
@@ -263,12 +264,19 @@ def verdict(code, find):
 
 
 def ask(n_lines):
-    """The number of the line that the reader names, or 0."""
-    answer = input(f"Which line is wrong? (1 to {n_lines}; Enter to be told) ")
-    return int(answer) if answer.strip().isdecimal() else 0
+    """The number of the line that the reader names; 0 to be told."""
+    while True:
+        try:
+            answer = input(f"Which line is wrong? (1 to {n_lines}; Enter to be told) ").strip() or "0"
+        except EOFError:
+            raise KeyboardInterrupt from None
+        if answer.isdecimal() and int(answer) <= n_lines:
+            return int(answer)
 
 
 def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.parse_args()
     found = 0
     for number, (title, code, wrong, why, find) in enumerate(BUGS, 1):
         lines = listing(code)
@@ -280,11 +288,8 @@ def main():
         answer = "Right." if guess == line else f"It is line {line}." if not guess else f"No, it is line {line}."
         print(textwrap.fill(f"{answer} {why}", 100))
         print(f"The gradient check:\n{verdict(code, find)}")
-    print(f"\nYou found {found} of {len(BUGS)}; the gradient check found them all.")
+    print(f"\nYou found {found} of {len(BUGS)}." + " Run it in a terminal to guess." * (not sys.stdin.isatty()))
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except (KeyboardInterrupt, EOFError):
-        print()
+    cli.main(main)

@@ -1,5 +1,7 @@
 """Optimizers: dtypes, and that they find a minimum. Against their papers: test_derivatives.py."""
 
+from inspect import signature
+
 import numpy as np
 import pytest
 
@@ -25,6 +27,11 @@ def test_it_finds_a_minimum(optimizer):
     for _ in range(1000):
         moved.step(2.0 * (theta - 1.0))
     np.testing.assert_allclose(theta, 1.0, atol=0.05)
+
+
+def test_the_defaults_are_those_of_the_papers_and_of_everybody():
+    defaults = [tuple(p.default for p in signature(f).parameters.values())[1:] for f in (SGD, RMSProp, Adam)]
+    assert defaults == [(0.01, 0.0), (0.01, 0.99, 1e-8), (0.001, 0.9, 0.999, 1e-8)]
 
 
 @every_optimizer

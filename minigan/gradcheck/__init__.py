@@ -153,7 +153,7 @@ def check_network(network, x, rng, train=True):
     x (N, n_in). An upstream of ones would not see a backward that forgets dy; hence rng. Returns Rows. A layer that
     passes on a wrong dx spoils the gradients of all before it: it is the last layer named, or the one after it.
     """
-    dy = rng.standard_normal((len(x), network(x).shape[1]))
+    dy = rng.standard_normal((len(x), network(x.copy()).shape[1]))
     dy.flags.writeable = False  # a layer that modifies x or dy is an error of its own
     first = f"input of layer 0 {type(network.layers[0]).__name__}"
 

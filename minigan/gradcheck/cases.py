@@ -51,16 +51,18 @@ def softplus(s):
     return np.logaddexp(0.0, s)
 
 
+MODERATE = 3.0
+SIZES = (MODERATE, 1000.0)  # of logits; on the larger a careless exp overflows
 LOSSES = {  # name -> (loss, its value as it is written, maker (N, n_in, rng) of logits and target)
     "bce_with_logits": (
         bce_with_logits,
         lambda s, target: (target * softplus(-s) + (1.0 - target) * softplus(s)).mean(),
-        lambda n, n_in, rng: (logits(n, 1, rng), rng.random((n, 1))),
+        lambda n, n_in, rng: (rng.standard_normal((n, 1)), rng.random((n, 1))),
     ),
     "softmax_cross_entropy": (
         softmax_cross_entropy,
         lambda s, labels: (np.logaddexp.reduce(s, axis=1) - s[range(len(s)), labels]).mean(),
-        lambda n, n_in, rng: (logits(n, n_in, rng), rng.integers(n_in, size=n)),
+        lambda n, n_in, rng: (rng.standard_normal((n, n_in)), rng.integers(n_in, size=n)),
     ),
 }
 OBJECTIVES = {  # name -> (objective, L_D (s_real, s_fake) and L_G (s_fake) as they are written)
@@ -79,11 +81,6 @@ PENALTIES = {  # name -> (penalty, its value as it is written, of slopes g (N, n
     "r1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
     "wgan_gp": (wgan_gp, lambda g, weight: weight * ((np.sqrt((g * g).sum(axis=1)) - 1.0) ** 2).sum() / len(g)),
 }
-
-
-def logits(n, width, rng):
-    """Moderate ones, or some on which a careless exp overflows."""
-    return rng.choice([3.0, 1000.0]) * rng.standard_normal((n, width))
 
 
 def stack(names, widths, rng):
@@ -163,8 +160,9 @@ def whole_network(n, n_in, n_out, rng):
 def loss(name, n, n_in, n_out, rng):
     function, written, make = LOSSES[name]
     s, target = make(n, n_in, rng)
-    agree("loss", function(s, target)[0], written(s, target))
-    return check_loss(function, s, target)
+    for size in SIZES:
+        agree("loss", function(size * s, target)[0], written(size * s, target))
+    return check_loss(function, MODERATE * s, target)
 
 
 def loss_behind(activation, name, n, n_in, n_out, rng):
@@ -184,10 +182,11 @@ def loss_behind(activation, name, n, n_in, n_out, rng):
 
 def objective(name, n, n_in, n_out, rng):
     make, written_d, written_g = OBJECTIVES[name]
-    s_real, s_fake = logits(n, 1, rng), logits(n_in, 1, rng)
-    agree("L_D", make().d(s_real, s_fake)[0], written_d(s_real, s_fake))
-    agree("L_G", make().g(s_fake)[0], written_g(s_fake))
-    return check_objective(make(), s_real, s_fake)
+    s_real, s_fake = rng.standard_normal((n, 1)), rng.standard_normal((n_in, 1))
+    for size in SIZES:
+        agree("L_D", make().d(size * s_real, size * s_fake)[0], written_d(size * s_real, size * s_fake))
+        agree("L_G", make().g(size * s_fake)[0], written_g(size * s_fake))
+    return check_objective(make(), MODERATE * s_real, MODERATE * s_fake)
 
 
 def input_gradient(D, caches, rows):
@@ -319,10 +318,10 @@ REFERENCES: dict[str, tuple[Any, ...]] = {  # name -> (optimizer, the same as it
 
 
 def optimizer(name, n, n_in, n_out, rng):
-    """Up to 20 steps on random gradients against the reference, one number at a time."""
+    """Up to 60 steps on random gradients against the reference, one number at a time."""
     fast, reference, makers = REFERENCES[name]
     options = [make(rng) for make in makers]
-    theta, grads = rng.standard_normal(n_in * n_out), rng.standard_normal((rng.integers(1, 21), n_in * n_out))
+    theta, grads = rng.standard_normal(n_in * n_out), rng.standard_normal((rng.integers(1, 61), n_in * n_out))
     expected = [reference(float(theta[i]), grads[:, i], 0.01, *options) for i in range(len(theta))]
     moved = fast(theta, 0.01, *options)
     moved.pieces = [slice(i, i + 4) for i in range(0, len(theta), 4)]  # several, the last one short
