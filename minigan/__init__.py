@@ -15,6 +15,5 @@ __version__ = "0.1.0"
 __all__ = [
     "SGD", "Adam", "BatchNorm", "Dense", "Dropout", "Layer", "LeakyReLU", "Minimax", "Network", "NonSaturating",
     "RMSProp", "ReLU", "Sigmoid", "Tanh", "bce_with_logits", "check_layer", "check_loss", "check_network",
-    "check_objective", "d_step", "g_step", "r1", "softmax_cross_entropy", "update_average",
-    "wgan_gp",
+    "check_objective", "d_step", "g_step", "r1", "softmax_cross_entropy", "update_average", "wgan_gp",
 ]  # fmt: skip

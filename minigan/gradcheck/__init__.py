@@ -102,16 +102,20 @@ def check(f, backward, **inputs):
     generators = [layer.rng.bit_generator for net in networks for layer in net.layers if hasattr(layer, "rng")]
     states = [generator.state for generator in generators]
 
+    def rewind():
+        for generator, state in zip(generators, states, strict=True):
+            generator.state = state
+
     def problem(dtype, f):
         """f() of copies in a dtype, and name -> array of these copies."""
         copies = {name: value.astype(dtype) for name, value in inputs.items()}
         arrays = dict(copies)
         for name, twin in copies.items():
-            arrays |= windows(twin, name) if isinstance(twin, Network) else {}
+            if isinstance(twin, Network):
+                arrays |= windows(twin, name)
 
         def value():
-            for generator, state in zip(generators, states, strict=True):
-                generator.state = state
+            rewind()
             return f(*copies.values())
 
         return value, arrays
@@ -139,8 +143,7 @@ def check(f, backward, **inputs):
         values = [float(a[entry]) for a in (gradient, exact[name], centred)]
         errors = [float(error.max()) for error in (complex_error, centred_error)]
         rows.append(Row(name, tuple(map(int, entry)), *values, *errors))
-    for generator, state in zip(generators, states, strict=True):
-        generator.state = state
+    rewind()
     wrong = [str(row) for row in rows if not row.ok]
     if wrong:
         raise GradientError("\n".join(wrong))

@@ -2,8 +2,8 @@
 
 A case is a function of (N, n_in, n_out, rng): sizes, 1 or more, and a NumPy Generator that decides all the rest. It
 makes one random instance, checks it and returns Rows, or the error against a slow reference where there is nothing to
-differentiate; it raises GradientError when something is wrong. A new layer, loss, objective, penalty
-or optimizer gets a line in the tables; a test demands it.
+differentiate; it raises GradientError when something is wrong. A new layer, loss, objective, penalty or optimizer gets
+a line in the tables; a test demands it.
 """
 
 import math
@@ -17,15 +17,7 @@ import numpy as np
 from minigan.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.batchnorm import BatchNorm
 from minigan.gan import d_step, g_step, update_average
-from minigan.gradcheck import (
-    GradientError,
-    check,
-    check_layer,
-    check_loss,
-    check_network,
-    check_objective,
-    windows,
-)
+from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, check_objective, windows
 from minigan.layers import Dense, Dropout, Layer
 from minigan.losses import bce_with_logits, softmax_cross_entropy
 from minigan.network import Network
