@@ -18,8 +18,10 @@ from minigan.activations import LeakyReLU, Tanh
 from minigan.data import Dataset
 from minigan.gan import d_step, g_step
 from minigan.layers import Dense, Dropout
-from minigan.models import OBJECTIVES, PRESETS, Settings, discriminator, generator, streams
+from minigan.models import discriminator, generator, streams
+from minigan.objectives import NonSaturating
 from minigan.optim import SGD, Adam
+from minigan.presets import PRESETS
 
 SECONDS = 2.0  # of rounds in each repeat; small networks timed in short bursts flip between two speeds
 
@@ -129,9 +131,8 @@ def networks(settings):
 
 def agree(settings, x_real, z):
     """Raise AssertionError unless both ways give the same gradients (without dropout, whose draws differ)."""
-    settings = Settings(**settings | {"dropout": 0.0})
     G, D = networks(settings)
-    blog, objective = BlogGAN(G, D, settings.lr), OBJECTIVES["non-saturating"]()
+    blog, objective = BlogGAN(G, D, settings.lr), NonSaturating()
     d_step(D, G, objective, SGD(D.theta, 0.0), x_real, z)
     g_step(D, G, objective, SGD(G.theta, 0.0), z)
     blog.d_gradient(x_real, z)
@@ -158,13 +159,17 @@ def main():
     given = parser.parse_args()
 
     np.empty(24 << 20, np.uint8)  # as train does; see backend.py
-    settings = Settings(**PRESETS[given.preset] | {"batch_size": given.batch_size})
+    settings = PRESETS[given.preset].with_flags(batch_size=given.batch_size)
     n, rng = settings.batch_size, np.random.default_rng(0)
     x = np.tanh(rng.standard_normal((n, 784), dtype=np.float32))
-    agree(PRESETS[given.preset], x, rng.standard_normal((n, settings.latent_dim), dtype=np.float32))
+    agree(
+        PRESETS[given.preset].with_flags(dropout=0.0),
+        x,
+        rng.standard_normal((n, settings.latent_dim), dtype=np.float32),
+    )
 
     G, D = networks(settings)
-    blog, objective = BlogGAN(G, D, settings.lr), OBJECTIVES[settings.objective]()
+    blog, objective = BlogGAN(G, D, settings.lr), NonSaturating()
     d_optimizer, g_optimizer = (Adam(net.theta, settings.lr, settings.beta1, settings.beta2) for net in (D, G))
 
     def noise():

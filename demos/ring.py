@@ -5,6 +5,8 @@ Watch the cloud go where D is red, and D change its mind as it arrives: at the e
 """
 
 import argparse
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,8 +19,9 @@ from tqdm import tqdm
 from minigan import cli
 from minigan.data import load, toy
 from minigan.losses import sigmoid
-from minigan.models import PRESETS, Settings
-from minigan.train import Training
+from minigan.models import latent
+from minigan.presets import PRESETS
+from minigan.training import Training
 
 FRAMES, N_SAMPLES, LIMIT, RESOLUTION = 60, 1000, 1.6, 120
 
@@ -38,8 +41,10 @@ def main():
     given = parser.parse_args()
 
     data = load("ring", seed=given.seed)
-    training = Training(Settings(**PRESETS["toy"] | {"seed": given.seed}), data)
-    z = training.noise(N_SAMPLES, "grid")
+    settings = PRESETS["toy"].with_flags(seed=given.seed, epochs=1)
+    settings = replace(settings, epochs=math.ceil(given.rounds * settings.samples_a_round / len(data.x)))
+    training = Training(settings, data)
+    z = latent(settings, data, N_SAMPLES, training.streams["grid"])
     axis = np.linspace(-LIMIT, LIMIT, RESOLUTION, dtype=np.float32)
     places = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
 

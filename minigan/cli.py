@@ -3,7 +3,7 @@
 import argparse
 import sys
 from dataclasses import fields
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import get_args, get_origin, get_type_hints
 
 from minigan.errors import ArgumentError, MiniganError
 
@@ -23,22 +23,33 @@ class Parser(argparse.ArgumentParser):
         words = [f.replace("_", "-") + eq + v if f.startswith("--") else f + eq + v for f, eq, v in flags]
         return super().parse_args(words, namespace)
 
-    def add_settings(self, cls):
-        """One flag for each field of the dataclass; only flags that were given appear in the result."""
+    def add_settings(self, cls, defaults):
+        """One flag for each field of the dataclass; only flags that were given appear in the result.
+
+        defaults: an instance, whose values the help shows.
+        """
         hints = get_type_hints(cls)
         for f in fields(cls):
-            default: Any = f.default
+            flag, default = f"--{f.name.replace('_', '-')}", getattr(defaults, f.name)
             several = get_origin(hints[f.name]) is tuple
-            choices = f.metadata["limit"] if isinstance(default, str) else None
             kind = (get_args(hints[f.name]) or [hints[f.name]])[0]
+            shown = " ".join(map(str, default)) if several else default
+            if kind is bool:
+                shown = "on" if default else "off"
+            about = {"help": f.metadata["help"] + (f" (default: {shown})" if default is not None else "")}
+            if kind is bool:
+                self.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, **about)
+                continue
+            limit = f.metadata["limit"]
+            choices = [c for c in limit if c] if limit and not callable(limit[0]) else None
             self.add_argument(
-                f"--{f.name.replace('_', '-')}",
+                flag,
                 type=kind,
                 nargs="+" if several else None,
                 choices=choices,
                 metavar=None if choices else kind.__name__.upper(),
                 default=argparse.SUPPRESS,
-                help=f"{f.metadata['help']} (default: {' '.join(map(str, default)) if several else default})",
+                **about,
             )
 
 

@@ -15,28 +15,28 @@ The losses stay on the device as 0-d arrays, so that a GPU need not wait. Next o
 """
 
 from minigan.backend import namespace
-from minigan.penalties import r1
 
 
-def d_step(D, G, objective, optimizer, x_real, z, r1_gamma=0.0):
-    """One step of D. Returns (L_D, s_real, s_fake); L_D includes the R1 penalty of weight r1_gamma.
+def d_step(D, G, objective, optimizer, x_real, z, penalty=None):
+    """One step of D. Returns (L_D, s_real, s_fake); L_D includes the penalty.
 
-    Raises ValueError for R1 with BatchNorm in D: R1 is a penalty per sample, and there no sample stands alone;
-    NotImplementedError for R1 with another layer that it cannot go through (penalties.py).
+    penalty(D, x_real, x_fake, caches) adds its gradient to D.grad and returns its value, given D.forward's caches of
+    x_real: r1 with its weight, say. Raises ValueError where D has BatchNorm: a penalty is per sample, and there no
+    sample stands alone; NotImplementedError for another layer that the penalty cannot go through (penalties.py).
     """
-    if r1_gamma and D.mixes_samples:
-        raise ValueError("R1 is a penalty per sample; it has no meaning with BatchNorm in D.")
-    n = len(x_real)
+    if penalty and D.mixes_samples:
+        raise ValueError("A gradient penalty is per sample; it has no meaning with BatchNorm in D.")
     concatenate = namespace(x_real).concatenate
     x_fake, _ = G.forward(z)  # no backward through G follows, so this step cannot change it
 
     if not D.mixes_samples:  # real and fake go through D as one batch: same sums, fewer and larger products
         s, caches = D.forward(concatenate([x_real, x_fake]))
+        n = len(s) // 2
         s_real, s_fake = s[:n], s[n:]
         loss, ds_real, ds_fake = objective.d(s_real, s_fake)
         D.backward(concatenate([ds_real, ds_fake]), caches)
-        if r1_gamma:
-            loss = loss + r1(D, [cache[:n] for cache in caches], r1_gamma)
+        if penalty:
+            loss = loss + penalty(D, x_real, x_fake, [cache[: len(cache) // 2] for cache in caches])
     else:  # BatchNorm must not see real and fake in one batch: D could tell them apart by their average
         s_real, real_caches = D.forward(x_real)
         s_fake, fake_caches = D.forward(x_fake)

@@ -68,6 +68,7 @@ class Network:
 
     def astype(self, dtype):
         """An independent copy with the same values in another dtype (complex128 for the complex step)."""
-        twin = Network([copy.copy(layer) for layer in self.layers], dtype=dtype)
+        twin = copy.copy(self)
+        twin.layers = [copy.copy(layer) for layer in self.layers]
         twin._bind(self.theta.astype(dtype), self.grad.astype(dtype))
         return twin

@@ -1,7 +1,7 @@
 """Penalties on D's slope, which keep the game from running in circles: the gradient of a gradient, by hand.
 
 s_n = D(x_n) is the logit of sample x_n, and g_n = ds_n/dx_n, the slope, is what backpropagation brings out at D's
-input. A penalty P = sum_n p(g_n) is trained by dP/dtheta, a second derivative. Next on the reader's path: train.py
+input. A penalty P = sum_n p(g_n) is trained by dP/dtheta, a second derivative. Next on the reader's path: training.py
 """
 
 from minigan.backend import namespace
@@ -19,22 +19,6 @@ def r1(D, caches, gamma):
     u = (gamma / len(g)) * g  # (2)
     add_gradient(D, caches, deltas, u)
     return 0.5 * (u * g).sum()  # (1)
-
-
-def wgan_gp(D, caches, weight):
-    """Add the gradient of WGAN-GP's penalty to D.grad and return the penalty's value.
-
-        GP  = weight mean_n (|g_n| - 1)^2                                                             (1)
-        u_n = dGP/dg_n = 2 weight/N (|g_n| - 1) g_n / |g_n|,   0 where g_n = 0: there |g| has a kink  (2)
-    caches: D.forward's at N points between real and fake, x_n = e_n x_real_n + (1 - e_n) x_fake_n with e_n uniform in
-    0..1. Source: Gulrajani et al. 2017, algorithm 1.
-    """
-    g, deltas = input_gradient(D, caches)
-    length = namespace(g).sqrt((g * g).sum(axis=1, keepdims=True))
-    excess = length - 1.0
-    u = (2.0 * weight / len(g)) * excess / (length + (length == 0.0)) * g  # (2)
-    add_gradient(D, caches, deltas, u)
-    return weight * (excess * excess).sum() / len(g)  # (1)
 
 
 def input_gradient(D, caches):

@@ -32,7 +32,7 @@ class Recorder:
         """Raises ArgumentError when out cannot be a new run's folder."""
         self.out, self.settings, self.data = out, settings, data
         self.n_samples = 100 if data.is_images else 2000
-        self.rounds_per_epoch = len(data.x) // settings.batch_size
+        self.rounds_per_epoch = len(data.x) // settings.samples_a_round
         self.rounds = self.count = 0
         self.sums: Any = None
         self.saved: int | None = None  # the epoch that the checkpoint holds
@@ -75,6 +75,8 @@ class Recorder:
         if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
             raise self._diverged("weights")
         meta = {"settings": asdict(self.settings), "shape": self.data.shape, "epoch": epoch, "round": self.rounds}
+        if self.settings.conditional:
+            meta["n_classes"] = self.data.n_classes
         checkpoint.save(self.out / checkpoint.NAME, arrays, meta)
         self.saved = epoch
         picture = self.out / "samples" / f"epoch_{epoch:04d}.png"
@@ -90,7 +92,7 @@ class Recorder:
         if not all(map(math.isfinite, means)):
             raise self._diverged("losses")
         epoch = f"{self.rounds / self.rounds_per_epoch:.3f}"
-        images_seen = self.rounds * self.settings.batch_size
+        images_seen = self.rounds * self.settings.samples_a_round
         self.table.writerow([self.rounds, epoch, images_seen, *(f"{x:.6g}" for x in (*means, speed))])
         self.file.flush()
         d_loss, g_loss, d_real, d_fake = (f"{x:.3f}" for x in means)

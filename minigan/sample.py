@@ -1,5 +1,6 @@
 """Draw samples from a trained generator: python -m minigan.sample RUN [-n 64] [--seed 0] [--out FILE]"""
 
+import math
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -7,32 +8,36 @@ import numpy as np
 
 from minigan import checkpoint, cli, images
 from minigan.errors import ArgumentError, CheckpointError
-from minigan.models import Settings, generator, streams
+from minigan.models import Settings, generator, latent, samples, streams
 
 
 def load_generator(path):
-    """(G with its averaged weights, its Settings, the shape of a sample) from a run's folder or checkpoint."""
+    """(G with its averaged weights, its Settings, its data but for x) from a run's folder or checkpoint."""
     arrays, meta = checkpoint.load(path)
     try:
         settings, shape = Settings(**meta["settings"]), tuple(map(int, meta["shape"]))
-        if len(shape) not in (1, 2) or min(shape) < 1:
-            raise ValueError(f"samples of shape {shape}")
+        n_classes = int(meta["n_classes"]) if settings.conditional else 0
+        if len(shape) not in (1, 2) or min(shape) < 1 or n_classes < 0:
+            raise ValueError(f"samples of shape {shape} in {n_classes} classes")
     except (KeyError, TypeError, ValueError, ArgumentError) as error:
         raise CheckpointError(f"{path} describes no generator that this minigan knows ({error}).") from None
-    data = SimpleNamespace(n_x=int(np.prod(shape)), is_images=len(shape) == 2)
+    data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) == 2, shape=shape, n_classes=n_classes)
     G = generator(settings, data)
     checkpoint.fill(G.theta, arrays.get("average"), "average")
-    return G, settings, shape
+    return G, settings, data
 
 
-def draw(G, n, latent_dim, n_x, seed=0):
-    """n samples (n, n_x) from the generator G, 1000 at a time to bound the memory; deterministic in seed."""
+def draw(G, settings, data, n, seed=0, label=None):
+    """n samples (n, n_x) from the generator G, 1000 at a time to bound the memory; deterministic in seed.
+
+    label: of all of them, for a conditional G; by default each label in turn.
+    """
     rng = streams(seed)["samples"]
-    samples = np.empty((n, n_x), np.float32)
+    x = np.empty((n, data.n_x), np.float32)
     for start in range(0, n, 1000):
-        part = samples[start : start + 1000]
-        part[...] = G(rng.standard_normal((len(part), latent_dim), dtype=np.float32))
-    return samples
+        part = x[start : start + 1000]
+        part[...] = samples(settings, data, G, latent(settings, data, len(part), rng, label))
+    return x
 
 
 def main():
@@ -40,20 +45,27 @@ def main():
     parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
     parser.add_argument("-n", type=int, default=64, help="how many (default: 64)")
     parser.add_argument("--seed", type=int, default=0, help="other seeds, other samples (default: 0)")
+    parser.add_argument(
+        "--label", type=int, help="what to draw, from a run that was --conditional (default: each in turn)"
+    )
     parser.add_argument("--out", type=Path, default=Path("grid.png"), help="a .png, or a .npy (default: grid.png)")
     given = parser.parse_args()
     if given.n < 1 or given.seed < 0:
         raise ArgumentError("-n must be at least 1 and --seed 0 or more.")
     if given.out.suffix.lower() not in (".png", ".npy"):
         raise ArgumentError(f"--out must end in .png or .npy, not {given.out}.")
-    G, settings, shape = load_generator(given.run)
-    samples = draw(G, given.n, settings.latent_dim, int(np.prod(shape)), given.seed)
+    G, settings, data = load_generator(given.run)
+    if given.label is not None and not settings.conditional:
+        raise ArgumentError("this run was not told labels: --label needs one that was trained with --conditional.")
+    if given.label is not None and not 0 <= given.label < data.n_classes:
+        raise ArgumentError(f"--label must be in 0..{data.n_classes - 1}, not {given.label}.")
+    x = draw(G, settings, data, given.n, given.seed, given.label)
     try:
         if given.out.suffix.lower() == ".png":
-            images.save_samples(given.out, samples, shape)
+            images.save_samples(given.out, x, data.shape)
         else:
             with open(given.out, "wb") as file:  # np.save would add .npy to a name that ends in .NPY
-                np.save(file, images.to_unit(samples, shape) if len(shape) == 2 else samples)
+                np.save(file, images.to_unit(x, data.shape) if data.is_images else x)
     except OSError as error:
         raise ArgumentError(f"--out {given.out} cannot be written: {error.strerror or error}.") from None
     print(f"{given.n} samples in {given.out}")

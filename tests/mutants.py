@@ -5,9 +5,23 @@ import copy
 import inspect
 import textwrap
 
-from minigan import activations, batchnorm, gan, layers, losses, network, objectives, optim, penalties
+from minigan import (
+    activations,
+    batchnorm,
+    cures,
+    gan,
+    layers,
+    losses,
+    maxout,
+    network,
+    objectives,
+    optim,
+    penalties,
+    rmsprop,
+)  # fmt: skip
 
-METHODS = {"slope", "backward", "jvp", "tangent_grads", "d", "g", "step", "move"}
+METHODS = {"slope", "backward", "jvp", "tangent_grads", "by_W", "iterate", "d", "g", "step", "move"}
+NO_DERIVATIVE = {"bound", "one_hot", "initialise", "anneal"}
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
 SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
     ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE],
@@ -19,13 +33,18 @@ SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHM
 def targets():
     """name -> function: what computes gradients or moves parameters."""
     found = {}
-    for module in (layers, activations, batchnorm, losses, network, objectives, optim, penalties, gan):
+    for module in (
+        layers, activations, batchnorm, maxout, losses, network, objectives, optim, rmsprop, penalties, cures, gan,
+    ):  # fmt: skip
         for name, value in vars(module).items():
-            if getattr(value, "__module__", None) != module.__name__ or name == "Dropout":  # whose slope is a draw
+            if getattr(value, "__module__", None) != module.__name__ or name in (
+                "Dropout",
+                *NO_DERIVATIVE,
+            ):  # Dropout's slope is a draw
                 continue
             if inspect.isclass(value):
                 found |= {f"{name}.{k}": method for k, method in vars(value).items() if k in METHODS}
-            elif inspect.isfunction(value) and module in (losses, penalties, gan):
+            elif inspect.isfunction(value) and module in (losses, objectives, penalties, cures, gan):
                 found[name] = value
     return found
 

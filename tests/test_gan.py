@@ -5,16 +5,20 @@ from itertools import chain
 import numpy as np
 import pytest
 
+from minigan import models
+from minigan.cures import wgan_gp
 from minigan.data import Dataset
 from minigan.gan import d_step, g_step, update_average
 from minigan.gradcheck import windows
 from minigan.gradcheck.cases import BETWEEN, DIFFERENTIABLE, OBJECTIVES, PENALTIES, stack
 from minigan.layers import Dropout
-from minigan.models import PRESETS, Settings
+from minigan.models import Settings
 from minigan.objectives import NonSaturating
-from minigan.optim import SGD, Adam, RMSProp
-from minigan.penalties import wgan_gp
-from minigan.train import Training
+from minigan.optim import SGD, Adam
+from minigan.penalties import r1
+from minigan.presets import PRESETS
+from minigan.rmsprop import RMSProp
+from minigan.training import Training
 
 N_X, N_Z = 4, 3
 
@@ -23,6 +27,10 @@ def players(g_layer, d_layer, rng):
     G = stack([g_layer] * 2, [N_Z, 5, 5, N_X], rng)
     D = stack([d_layer] * 2, [N_X, 5, 5, 1], rng)
     return G, D, rng.standard_normal((6, N_X)), rng.standard_normal((6, N_Z))
+
+
+def r1_2(D, x_real, x_fake, caches):
+    return r1(D, caches, 2.0)
 
 
 def still(network):
@@ -42,7 +50,7 @@ def test_a_step_refuses_r1_with_batchnorm_and_moves_nothing(rng):
     G, D, x_real, z = players("ReLU", "BatchNorm", rng)
     before = D.theta.copy()
     with pytest.raises(ValueError, match="BatchNorm"):
-        d_step(D, G, NonSaturating(), Adam(D.theta), x_real, z, r1_gamma=1.0)
+        d_step(D, G, NonSaturating(), Adam(D.theta), x_real, z, r1_2)
     np.testing.assert_array_equal(D.theta, before)
 
 
@@ -98,19 +106,20 @@ def test_a_float32_round_makes_no_float64_array_and_asks_for_no_number(objective
     Watched.dtypes.clear()
     for make in (SGD, RMSProp, Adam):
         objective_ = OBJECTIVES[objective][0]()
-        d_step(D, G, objective_, make(D.theta), x_real, z, r1_gamma=float(layer in DIFFERENTIABLE))
+        d_step(D, G, objective_, make(D.theta), x_real, z, r1_2 if layer in DIFFERENTIABLE else None)
         g_step(D, G, objective_, make(G.theta), z)
         update_average(average, G, 3, 0.9)
     if layer in DIFFERENTIABLE:
         _, caches = D.forward(x_real)
         wgan_gp(D, caches, 10.0)
-    assert Watched.dtypes - {np.dtype(bool)} == {np.dtype(np.float32)}
+    numbers = {dtype for dtype in Watched.dtypes if dtype.kind not in "bi"}  # not what is compared or an index
+    assert numbers == {np.dtype(np.float32)}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_float32_gradients_are_those_of_float64(preset, rng):
-    settings = Settings(**PRESETS[preset])
-    shape = (2,) if preset == "toy" else (28, 28)
+    settings = PRESETS[preset].with_flags()
+    shape = (28, 28) if settings.data == "auto" else (2,)
     data = Dataset(rng.integers(0, 256, (1, *shape)).astype(np.uint8), shape, "")
     training = Training(settings, data)
     x_real, z = np.tanh(rng.standard_normal((64, data.n_x))), rng.standard_normal((64, settings.latent_dim))
@@ -120,23 +129,26 @@ def test_float32_gradients_are_those_of_float64(preset, rng):
         for layer in D.layers:
             if isinstance(layer, Dropout):
                 layer.rng = np.random.default_rng(0)
-        d_step(D, G, training.objective, still(D), x_real.astype(dtype), z.astype(dtype), settings.r1)
+        penalty = models.penalty(settings, np.random.default_rng(0))
+        d_step(D, G, training.objective, still(D), x_real.astype(dtype), z.astype(dtype), penalty)
         g_step(D, G, training.objective, still(G), z.astype(dtype))
         grads[dtype] = windows(D, "D", "d") | windows(G, "G", "d")
+    largest = {net: max(np.abs(g).max() for name, g in grads[np.float64].items() if name[0] == net) for net in "DG"}
     for name, exact in grads[np.float64].items():
-        assert np.abs(grads[np.float32][name] - exact).max() <= 1e-4 * np.abs(exact).max(), name
+        scale = max(np.abs(exact).max(), 1e-2 * largest[name[0]])  # a bias in front of a BatchNorm has gradient 0
+        assert np.abs(grads[np.float32][name] - exact).max() <= 1e-3 * scale, name
 
 
 def test_a_round_steps_d_then_g_then_the_average(rng):
     data = Dataset(rng.integers(0, 256, (40, 9)).astype(np.uint8), (3, 3), "")
-    settings = Settings(batch_size=8, g_hidden=(5,), d_hidden=(5,), latent_dim=2)
+    settings = Settings(batch_size=8, g_hidden=(5,), d_hidden=(5,), latent_dim=2, r1=2.0, ema=0.999)
     training, by_hand = Training(settings, data), Training(settings, data)
     start = training.average.theta.copy()
     np.testing.assert_array_equal(start, training.G.theta)
     x = data.batch(np.arange(8))
-    figures = training.round(x)
+    figures = training.round([x])
     d_loss, s_real, s_fake = d_step(
-        by_hand.D, by_hand.G, by_hand.objective, by_hand.d_optimizer, x, by_hand.noise(8), 2.0
+        by_hand.D, by_hand.G, by_hand.objective, by_hand.d_optimizer, x, by_hand.noise(8), r1_2
     )
     g_loss, _ = g_step(by_hand.D, by_hand.G, by_hand.objective, by_hand.g_optimizer, by_hand.noise(8))
     np.testing.assert_array_equal(training.G.theta, by_hand.G.theta)
@@ -149,7 +161,9 @@ def test_a_round_steps_d_then_g_then_the_average(rng):
 def test_an_epoch_is_every_sample_once_in_a_new_order(rng, monkeypatch):
     data = Dataset(np.arange(20, dtype=np.uint8)[:, None], (1, 1), "")
     training, seen = Training(Settings(batch_size=6, g_hidden=(2,), d_hidden=(2,)), data), []
-    monkeypatch.setattr(training, "round", lambda x: seen.append(((x[:, 0] + 1) * 127.5).round().astype(int).tolist()))
+    monkeypatch.setattr(
+        training, "round", lambda xs: seen.append(((xs[0][:, 0] + 1) * 127.5).round().astype(int).tolist())
+    )
     list(training.epoch())
     list(training.epoch())
     assert [len(batch) for batch in seen] == [6] * 6  # the last two samples of an epoch are left out

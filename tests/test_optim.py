@@ -5,7 +5,8 @@ from inspect import signature
 import numpy as np
 import pytest
 
-from minigan.optim import PIECE, SGD, Adam, RMSProp
+from minigan.optim import PIECE, SGD, Adam
+from minigan.rmsprop import RMSProp
 
 every_optimizer = pytest.mark.parametrize("optimizer", [SGD, RMSProp, Adam])
 

@@ -13,10 +13,21 @@ from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "minigan"
-PATH = ["gan", "losses", "layers", "activations", "network", "gradcheck", "optim", "objectives", "penalties", "train"]
+PATH = [
+    "gan",
+    "losses",
+    "layers",
+    "activations",
+    "network",
+    "gradcheck",
+    "optim",
+    "objectives",
+    "penalties",
+    "training",
+]
 GROUND = {"errors", "backend"}
-FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "network", "optim", "gradcheck"}
-GAME = {"objectives", "penalties", "gan", "models"}
+FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
+GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training"}
 LEAVES = {"data", "checkpoint", "images", "recorder", "cli"}
 COMMANDS = {"train", "sample"}
 MAY_IMPORT = {
@@ -24,6 +35,7 @@ MAY_IMPORT = {
     **dict.fromkeys(FRAMEWORK, GROUND | FRAMEWORK),
     **dict.fromkeys(GAME, GROUND | FRAMEWORK | GAME),
     **dict.fromkeys(LEAVES, GROUND | LEAVES),
+    "metrics": GROUND | FRAMEWORK | {"data"},
     **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES),
     **dict.fromkeys(("__init__", "gradcheck/cases"), GROUND | FRAMEWORK | GAME),
     "gradcheck/__main__": FRAMEWORK | {"cli"},

@@ -10,10 +10,11 @@ from minigan.data import Dataset, load
 from minigan.data.drawn import draw
 from minigan.data.toy import grid
 from minigan.layers import Dense, Dropout
-from minigan.models import PRESETS, Settings, streams
+from minigan.models import Settings, latent, streams
 from minigan.objectives import Minimax
+from minigan.presets import PRESETS
 from minigan.recorder import Diverged, Recorder
-from minigan.train import Training, train
+from minigan.training import Training, train
 
 SETTINGS = Settings(
     batch_size=4, lr=0.01, beta1=0.1, beta2=0.2, objective="minimax", r1=0.0, ema=0.05, latent_dim=3, g_hidden=(5, 6),
@@ -40,11 +41,11 @@ def test_every_setting_reaches_what_it_describes(data):
     assert type(training.objective) is Minimax
     assert training.noise(8).shape == (8, 3)
     before = training.average.theta.copy()
-    training.round(data.batch(np.arange(4)))
+    training.round([data.batch(np.arange(4))])
     np.testing.assert_allclose(training.average.theta, 0.05 * before + 0.95 * training.G.theta, rtol=1e-5, atol=1e-8)
-    training.round(data.batch(np.arange(4)))
+    training.round([data.batch(np.arange(4))])
     assert training.rounds_done == 2
-    points = Training(Settings(**PRESETS["toy"]), load("ring"))
+    points = Training(PRESETS["toy"].with_flags(), load("ring"))
     assert type(points.G.layers[-1]) is Dense  # no tanh: points have no range
 
 
@@ -73,7 +74,7 @@ class Witness:
 def test_pictures_are_of_the_average_and_always_of_the_same_noise(data):
     training, witness = Training(SETTINGS, data), Witness()
     train(training, witness)
-    z = Training(SETTINGS, data).noise(6, "grid")
+    z = latent(SETTINGS, data, 6, streams(SETTINGS.seed)["grid"])
     assert [epoch for epoch, _, _ in witness.epochs] == [0, 1, 2]
     assert len(witness.figures) == 6
     for _, arrays, samples in witness.epochs:

@@ -1,12 +1,11 @@
 """The data sets: every one becomes a Dataset, whose batches are in the range the generator can reach."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minigan.backend import namespace
 from minigan.errors import DataError
 
 NAMES = ("auto", "mnist", "drawn", "ring", "grid")
@@ -18,12 +17,15 @@ N_POINTS = 100_000
 class Dataset:
     """x: (n, d), uint8 pixels for images, float32 for points; shape: (height, width) of an image, (2,) for points.
 
-    note: one line for the reader, saying what this is and where it came from.
+    note: one line for the reader, saying what this is and where it came from. labels: (n,) whole numbers from 0, or
+    None. low: what black is in a batch, -1 or 0; white is 1.
     """
 
     x: Any
     shape: tuple[int, ...]
     note: str
+    labels: Any = None
+    low: float = -1.0
 
     @property
     def n_x(self):
@@ -33,18 +35,23 @@ class Dataset:
     def is_images(self):
         return self.x.dtype == np.uint8
 
+    @property
+    def n_classes(self):
+        return int(self.labels.max()) + 1
+
     def batch(self, rows):
-        """x[rows] as float32 (N, d): pixels scaled from 0..255 to -1..1, the range of a tanh; points as they are."""
+        """x[rows] as float32 (N, d): pixels scaled from 0..255 to low..1; points as they are."""
         x = self.x[rows]
         if self.is_images:
             x = x.astype(np.float32)
-            x *= 1.0 / 127.5
-            x -= 1.0
+            x *= (1.0 - self.low) / 255.0
+            x += self.low
         return x
 
-    def to(self, xp):
-        """The same data held by the array library xp."""
-        return self if namespace(self.x) is xp else Dataset(xp.asarray(self.x), self.shape, self.note)
+    def to(self, xp, low=-1.0):
+        """The same data held by the array library xp, with black as low."""
+        labels = None if self.labels is None else xp.asarray(self.labels)
+        return replace(self, x=xp.asarray(self.x), labels=labels, low=low)
 
 
 def load(name, data_dir=None, seed=0, vary=0.6):
@@ -56,8 +63,8 @@ def load(name, data_dir=None, seed=0, vary=0.6):
         from minigan.data.mnist import MnistNotFound, load_mnist
 
         try:
-            images, _, folder = load_mnist("train", data_dir)
-            return _images(images, f"MNIST, from {folder}")
+            images, labels, folder = load_mnist("train", data_dir)
+            return _images(images, f"MNIST, from {folder}", labels)
         except MnistNotFound as error:
             if name == "mnist":
                 raise
@@ -67,8 +74,8 @@ def load(name, data_dir=None, seed=0, vary=0.6):
     if name in ("ring", "grid"):
         from minigan.data import toy
 
-        points, _ = getattr(toy, name)(N_POINTS, seed)
-        return Dataset(points, (2,), f"{name}, {N_POINTS} points around {len(toy.centres(name))} centres")
+        points, labels = getattr(toy, name)(N_POINTS, seed)
+        return Dataset(points, (2,), f"{name}, {N_POINTS} points around {len(toy.centres(name))} centres", labels)
     return from_file(Path(name))
 
 
@@ -78,7 +85,16 @@ def from_file(path):
     Pixels may be whole numbers 0..255, or floats within 0..1 or -1..1; a range that fits none of these is refused
     rather than guessed at, because a generator that ends in tanh could never reach it. Raises DataError.
     """
-    x = _read(path)
+    x, labels = _read(path)
+    data = _from_array(x, path)
+    if labels is None:
+        return data
+    if labels.dtype.kind not in "iu" or labels.shape != (len(x),) or labels.min() < 0 or labels.max() > 999:
+        raise DataError(f"{path} has labels {labels.dtype} {labels.shape}; it needs a whole number 0..999 a sample.")
+    return replace(data, labels=labels)
+
+
+def _from_array(x, path):
     if x.dtype.kind not in "biuf" or x.size == 0:
         raise DataError(f"{path} holds {x.dtype} of shape {x.shape}; it must hold numbers, at least one sample.")
     with np.errstate(over="ignore"):
@@ -114,11 +130,12 @@ def _read(path):
         with open(path, "rb") as file:
             loaded = np.load(file, allow_pickle=False)
             if isinstance(loaded, np.ndarray):
-                return loaded
+                return loaded, None
+            labels = next((loaded[name] for name in ("labels", "y_train", "y") if name in loaded.files), None)
             names = [name for name in ("images", "x_train", "x") if name in loaded.files] or loaded.files
             if not names or (len(loaded.files) > 1 and names is loaded.files):
                 raise DataError(f"{path} holds {', '.join(loaded.files) or 'nothing'}; call the array 'images'.")
-            return loaded[names[0]]
+            return loaded[names[0]], labels
     except FileNotFoundError:
         raise DataError(f"there is no file {path}.") from None
     except DataError:
@@ -131,10 +148,10 @@ def _read(path):
 def _drawn(seed, vary, why=""):
     from minigan.data.drawn import draw
 
-    images, _ = draw(N_DRAWN, seed, vary)
-    return _images(images, f"drawn digits, made here from strokes{why}")
+    images, labels = draw(N_DRAWN, seed, vary)
+    return _images(images, f"drawn digits, made here from strokes{why}", labels)
 
 
-def _images(images, source):
+def _images(images, source, labels=None):
     n, height, width = images.shape
-    return Dataset(images.reshape(n, -1), (height, width), f"{n} images {height}x{width}: {source}")
+    return Dataset(images.reshape(n, -1), (height, width), f"{n} images {height}x{width}: {source}", labels)

@@ -10,22 +10,28 @@ import math
 from copy import copy
 from functools import partial
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 
 from minigan.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.batchnorm import BatchNorm
+from minigan.cures import Labels, LabelSmoothing, SpectralDense, between, clip_weights, power_iteration, wgan_gp
 from minigan.gan import d_step, g_step, update_average
 from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, check_objective, windows
 from minigan.layers import Dense, Dropout, Layer
 from minigan.losses import bce_with_logits, softmax_cross_entropy
+from minigan.maxout import Maxout
+from minigan.models import Settings, discriminator, generator
+from minigan.models import penalty as penalty_of
 from minigan.network import Network
-from minigan.objectives import Minimax, NonSaturating
-from minigan.optim import SGD, Adam, RMSProp
-from minigan.penalties import r1, wgan_gp
+from minigan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from minigan.optim import SGD, Adam
+from minigan.penalties import r1
+from minigan.rmsprop import RMSProp
 
-LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width
+LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width, and Maxout, from n_in * pieces to n_in
     "Dense": lambda n_in, n_out, rng: Dense(n_in, n_out),
     "ReLU": lambda n_in, n_out, rng: ReLU(),
     "LeakyReLU": lambda n_in, n_out, rng: LeakyReLU(rng.random()),
@@ -33,6 +39,8 @@ LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width
     "Sigmoid": lambda n_in, n_out, rng: Sigmoid(),
     "Dropout": lambda n_in, n_out, rng: Dropout(0.3, np.random.default_rng(rng.integers(2**32))),
     "BatchNorm": lambda n_in, n_out, rng: BatchNorm(n_in, eps=0.1),  # 1e-5 would lose digits where samples are alike
+    "Maxout": lambda n_in, n_out, rng: Maxout(int(rng.integers(1, 4))),
+    "SpectralDense": lambda n_in, n_out, rng: SpectralDense(n_in, n_out),
 }
 BETWEEN = [name for name in LAYERS if name != "Dense"]  # what may stand behind a Dense layer
 DIFFERENTIABLE = [name for name in BETWEEN if name != "BatchNorm"]  # row by row, as a gradient penalty needs it
@@ -68,6 +76,21 @@ OBJECTIVES = {  # name -> (objective, L_D (s_real, s_fake) and L_G (s_fake) as t
         lambda s_real, s_fake: softplus(-s_real).mean() + softplus(s_fake).mean(),
         lambda s_fake: -softplus(s_fake).mean(),
     ),
+    "LeastSquares": (
+        LeastSquares,
+        lambda s_real, s_fake: ((s_real - 1.0) ** 2).mean() / 2.0 + (s_fake**2).mean() / 2.0,
+        lambda s_fake: ((s_fake - 1.0) ** 2).mean() / 2.0,
+    ),
+    "Wasserstein": (
+        Wasserstein,
+        lambda s_real, s_fake: s_fake.mean() - s_real.mean(),
+        lambda s_fake: -s_fake.mean(),
+    ),
+    "Hinge": (
+        Hinge,
+        lambda s_real, s_fake: np.maximum(0.0, 1.0 - s_real).mean() + np.maximum(0.0, 1.0 + s_fake).mean(),
+        lambda s_fake: -s_fake.mean(),
+    ),
 }
 PENALTIES = {  # name -> (penalty, its value as it is written, of slopes g (N, n_x) and a weight)
     "r1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
@@ -79,11 +102,12 @@ def stack(names, widths, rng):
     """A float64 Network of a Dense layer from each width to the next, with the named layer behind each but the last."""
     layers: list[Layer] = []
     for i, (n_in, n_out) in enumerate(pairwise(widths)):
-        layers.append(Dense(n_in, n_out))
-        layers += [LAYERS[name](n_out, n_out, rng) for name in names[i : i + 1]]
+        following = [LAYERS[name](n_out, n_out, rng) for name in names[i : i + 1]]
+        layers += [Dense(n_in, n_out * math.prod(getattr(f, "pieces", 1) for f in following)), *following]
     network = Network(layers, rng, np.float64)
     for array in windows(network, "").values():
         array[...] = rng.uniform(-1.2, 1.2, array.shape)  # a bias of 0 or a gamma of 1 would hide mistakes
+    power_iteration(network)
     return network
 
 
@@ -98,7 +122,8 @@ def agree(what, got, expected):
 def layer(name, n, n_in, n_out, rng):
     """backward, jvp and tangent_grads, in training and not; and that each writes only what it is asked to."""
     made, rows = LAYERS[name](n_in, n_out, rng), []
-    x, t = rng.standard_normal((2, n + made.mixes_samples, n_in))  # BatchNorm refuses a batch of one sample
+    width = n_in * getattr(made, "pieces", 1)
+    x, t = rng.standard_normal((2, n + made.mixes_samples, width))  # BatchNorm refuses a batch of one sample
     for train in (True, False):
         rows += check_layer(made, x, rng, train)
         rows += check_forward_mode(made, x, t, rng, train)
@@ -208,7 +233,9 @@ def penalty(name, n, n_in, n_out, rng, names=None):
 def players(n_z, n_x, rng):
     """A random small G and D."""
     g_layer, d_layer = rng.choice(BETWEEN, 2)
-    return stack([g_layer], [n_z, 3, n_x], rng), stack([d_layer], [n_x, 4, 1], rng)
+    # the mean of what BatchNorm puts out is a constant; if nothing bent it, Wasserstein's loss would be one, too
+    names = [d_layer, "Tanh"] if d_layer == "BatchNorm" else [d_layer]
+    return stack([g_layer], [n_z, 3, n_x], rng), stack(names, [n_x, *[4] * len(names), 1], rng)
 
 
 def check_step(step, written, **players):
@@ -250,7 +277,13 @@ def step_of_d(name, n, n_in, n_out, rng):
         r1 = PENALTIES["r1"][1](np.split(input_gradient(D, caches, real), 2)[0], gamma)
         return objective.d(s_real, s_fake)[0] + r1, s_real, s_fake
 
-    return check_step(lambda D, G, optimizer: d_step(D, G, objective, optimizer, x_real, z, gamma), written, D=D, G=G)
+    def penalty(D, x_real, x_fake, caches):
+        return r1(D, caches, gamma)
+
+    penalty_ = penalty if gamma else None
+    return check_step(
+        lambda D, G, optimizer: d_step(D, G, objective, optimizer, x_real, z, penalty_), written, D=D, G=G
+    )
 
 
 def step_of_g(name, n, n_in, n_out, rng, rounds=0, step=g_step):
@@ -267,6 +300,102 @@ def step_of_g(name, n, n_in, n_out, rng, rounds=0, step=g_step):
         return objective.g(s_fake)[0], s_fake
 
     return check_step(lambda G, D, optimizer: step(D, G, objective, optimizer, z), written, G=G, D=D)
+
+
+CURES: dict[str, dict] = {  # name -> the settings of a round with it, other than those of the plain game
+    "r1": {"r1": 1.5},
+    "wgan-gp": {"wgan_gp": 1.5},
+    "spectral": {"spectral": True},
+    "label-smoothing": {"label_smoothing": 0.1},
+    "packing": {"packing": 2},
+    "conditional": {"conditional": True},
+    "conditional, r1": {"conditional": True, "r1": 1.5},
+    "conditional, packing, wgan-gp": {"conditional": True, "packing": 2, "wgan_gp": 1.5},
+    "dropout": {"dropout": 0.4, "input_dropout": 0.2},
+    "maxout": {"maxout": 2},
+    "batchnorm": {"g_batchnorm": 1, "d_batchnorm": 1, "batchnorm_eps": 0.1},
+    "sigmoid": {"output": "sigmoid"},
+}
+FLAGS = {"NonSaturating": "non-saturating", "Minimax": "minimax", "LeastSquares": "least-squares"}
+
+
+def label_smoothing(n, n_in, n_out, rng):
+    """Of each objective that has a target for real samples, against L_D as it is written for the target t."""
+    rows = []
+    for name in FLAGS:
+        eps = rng.random()
+        s_real, s_fake = MODERATE * rng.standard_normal((2, n, 1))
+        t, smoothed = 1.0 - eps, LabelSmoothing(OBJECTIVES[name][0](), eps)
+        if name == "LeastSquares":  # but for a constant
+            written = ((s_real - t) ** 2 / 2.0 + (1.0 - t * t) / 2.0).mean() + (s_fake**2 / 2.0).mean()
+        else:
+            written = (t * softplus(-s_real) + eps * softplus(s_real)).mean() + softplus(s_fake).mean()
+        agree("L_D", smoothed.d(s_real, s_fake)[0], written)
+        rows += check_objective(smoothed, s_real, s_fake)
+    return rows
+
+
+def cure(flags, n, n_in, n_out, rng, name=None):
+    """Both steps of a round with some cures, on the networks that train would make, against their losses.
+
+    flags: their settings. name: the objective, by default a random one that allows the cures.
+    """
+    labelled = "label_smoothing" in flags
+    name = name or rng.choice([key for key in OBJECTIVES if not labelled or key in FLAGS])
+    bound = {"clip": 9.0} if name == "Wasserstein" and not {"r1", "wgan_gp", "spectral"} & set(flags) else {}
+    settings = Settings(
+        **{"objective": FLAGS.get(name, name.lower()), "latent_dim": n_in, "g_hidden": (2,), "d_hidden": (3,)}
+        | {"g_slope": 0.1, "seed": 1} | bound | flags
+    )  # fmt: skip
+    k, m = 3 if settings.conditional else 0, settings.packing
+    data = SimpleNamespace(n_x=n_out, n_classes=k, is_images=True)
+    G = generator(settings, data, rng).astype(np.float64)
+    D = discriminator(settings, data, rng, np.random.default_rng(rng.integers(2**32))).astype(np.float64)
+    for network in (G, D):
+        for array in windows(network, "").values():
+            array[...] = rng.uniform(-1.2, 1.2, array.shape)
+        for layer in network.layers:
+            if isinstance(layer, BatchNorm):  # or all it puts out may be on one side of the kink behind it: a constant
+                layer.gamma += 0.5 * np.sign(layer.gamma)
+                layer.beta *= 0.1
+        power_iteration(network)
+    rows = m * (n + (3 if D.mixes_samples else 1))
+    x_real, z = rng.standard_normal((rows, n_out + k)), rng.standard_normal((rows, n_in + k))
+    objective, seed = OBJECTIVES[name][0](), rng.integers(2**32)
+    objective = LabelSmoothing(objective, settings.label_smoothing) if labelled else objective
+
+    def in_packs(dx):
+        return dx.reshape(len(dx) // m, -1)
+
+    def of_d(D, G):
+        x_fake, _ = G.forward(z)
+        if D.mixes_samples:
+            s_real, s_fake = D.forward(x_real)[0], D.forward(x_fake)[0]
+        else:
+            s, caches = D.forward(np.concatenate([x_real, x_fake]))
+            s_real, s_fake = np.split(s, 2)
+        value = objective.d(s_real, s_fake)[0]
+        if settings.r1:
+            real = np.concatenate([np.ones_like(s_real), np.zeros_like(s_fake)])
+            slopes = in_packs(np.split(input_gradient(D, caches, real), 2)[0])
+            value = value + PENALTIES["r1"][1](slopes, settings.r1)
+        if settings.wgan_gp:
+            e = np.random.default_rng(seed).random((len(s_real), 1), np.float32).repeat(m, axis=0)
+            s, caches = D.forward(e * x_real + (1.0 - e) * x_fake)
+            slopes = in_packs(input_gradient(D, caches, np.ones_like(s)))
+            value = value + PENALTIES["wgan_gp"][1](slopes, settings.wgan_gp)
+        return value, s_real, s_fake
+
+    def of_g(G, D):
+        s_fake = D.forward(G.forward(z)[0])[0]
+        return objective.g(s_fake)[0], s_fake
+
+    def step_of_d(D, G, optimizer):
+        penalty = penalty_of(settings, np.random.default_rng(seed))
+        return d_step(D, G, objective, optimizer, x_real, z, penalty)
+
+    of_both = check_step(step_of_d, of_d, D=D, G=G)
+    return of_both + check_step(lambda G, D, optimizer: g_step(D, G, objective, optimizer, z), of_g, G=G, D=D)
 
 
 def sgd(theta, grads, lr, momentum):
@@ -344,18 +473,78 @@ def batchnorm_averages(n, n_in, n_out, rng):
     return agree("mean, var", np.concatenate([layer.mean, layer.var]), np.concatenate(expected))
 
 
+def labels(n, n_in, n_out, rng):
+    """Labels: the derivatives are those by the sample, and 0 by its label; in packs of two."""
+    m, width = 2, n_in + n_out
+    D = stack(["Tanh"], [m * width, 3, 1], rng)
+    network = Network([Labels(n_in, n_out), *D.layers], dtype=np.float64)
+    network.theta[...] = D.theta
+    x, dy = rng.standard_normal((n * m, width)), rng.standard_normal((n, 1))
+    t = rng.standard_normal((n, m * width))
+
+    def value(sample):
+        packs = np.concatenate([sample, x[:, n_in:]], axis=1).reshape(n, -1)
+        return (dy * network.forward(packs)[0]).sum()
+
+    def backward(sample):
+        _, caches = network.forward(x.reshape(n, -1))
+        dx, above = (net.backward(dy, caches[-len(net.layers) :], input_grad=True) for net in (network, D))
+        agree("<dx, t> and <dy, jvp>", (dx * t).sum(), (above * network.layers[0].jvp(t, caches[0])).sum())
+        dx = dx.reshape(x.shape)
+        agree("gradient by the label", dx[:, n_in:], 0.0)
+        return {"sample": dx[:, :n_in]}
+
+    return check(value, backward, sample=x[:, :n_in])
+
+
+def points_between(n, n_in, n_out, rng):
+    """between: each point divides its line in a ratio in 0..1, the samples of a pack in the same one."""
+    a, b = rng.standard_normal((2, 2 * n, n_in))
+    share = (between(a, b, n, rng) - b) / (a - b)
+    if share.min() < 0.0 or share.max() > 1.0:
+        raise GradientError("between goes beyond its ends.")
+    return agree("the ratio of a pack", share, share.reshape(n, -1).mean(axis=1).repeat(2)[:, None])
+
+
+def clipped(n, n_in, n_out, rng):
+    """clip_weights moves every parameter into its bounds, and no statistic."""
+    D = stack(["BatchNorm"], [n_in, 2, n_out], rng)
+    expected, c = {name: np.clip(w, -0.5, 0.5) for name, w in windows(D, "D").items()}, 0.5
+    statistics = [D.layers[1].mean.copy(), D.layers[1].var.copy()]
+    clip_weights(D, c)
+    agree("statistics", np.stack([D.layers[1].mean, D.layers[1].var]), np.stack(statistics))
+    return max(agree(name, w, expected[name]) for name, w in windows(D, "D").items())
+
+
+def largest_stretch(n, n_in, n_out, rng):
+    """power_iteration brings sigma to the largest singular value, here 2 or more times the next."""
+    D = Network([SpectralDense(n_in, n_out)], rng, np.float64)
+    v, values, u = np.linalg.svd(rng.standard_normal((n_in, n_out)), full_matrices=False)
+    values[0] *= 2.0
+    D.layers[0].W[...] = v * values @ u
+    for _ in range(60):
+        power_iteration(D)
+    return agree("sigma", D.layers[0].sigma, values[0])
+
+
 DERIVATIVES = {
     **{name: partial(layer, name) for name in LAYERS},
+    "Labels": labels,
     **{name: partial(loss, name) for name in LOSSES},
     **{name: partial(objective, name) for name in OBJECTIVES},
+    "LabelSmoothing": label_smoothing,
     **{name: partial(penalty, name) for name in PENALTIES},
     "Network": whole_network,
     **{f"d_step, {name}": partial(step_of_d, name) for name in OBJECTIVES},
     **{f"g_step, {name}": partial(step_of_g, name) for name in OBJECTIVES},
     **{f"g_step, {name}, after 20 rounds": partial(step_of_g, name, rounds=20) for name in OBJECTIVES},
+    **{f"both steps, {name}": partial(cure, flags) for name, flags in CURES.items()},
 }
 REFERENCED = {
     **{name: partial(optimizer, name) for name in REFERENCES},
     "update_average": average,
     "BatchNorm, running averages": batchnorm_averages,
+    "power_iteration": largest_stretch,
+    "between": points_between,
+    "clip_weights": clipped,
 }

@@ -1,0 +1,168 @@
+"""The presets: every recipe that minigan can run by name, with its source and every setting.
+
+What a preset does not name is at the default of Settings: Adam(2e-4, beta1 .5, beta2 .999), batch 128, one step each in
+turn, fresh normal noise of length 100, ReLU in G, LeakyReLU .2 in D, and no cure at all. What a source leaves open is
+filled in with the small networks (256, 256) and 20 epochs; where we depart from a source, the note says so.
+`python -m minigan.train --list-presets` prints them as a table.
+"""
+
+from dataclasses import dataclass, field, fields
+
+from minigan.models import Settings
+
+
+@dataclass(frozen=True)
+class Preset:
+    """source: who described it, where. note: what it is, what was open there, corrected or left out."""
+
+    source: str
+    note: str
+    settings: dict = field(default_factory=dict)
+
+    def with_flags(self, **given):
+        """Settings of this preset, changed by the flags that were given. Raises ArgumentError."""
+        return Settings(**self.settings | given)
+
+
+SMALL = {"g_hidden": (256, 256), "d_hidden": (256, 256)}
+WIDE = {"g_hidden": (256, 512, 1024), "d_hidden": (1024, 512, 256)}
+PACGAN = {
+    "batch_size": 100, "lr": 1e-4, "beta1": 0.8, "simultaneous": True, "shared_noise": True, "packing": 2,
+    "init": "gaussian", "latent_dim": 2, "g_hidden": (400,) * 4, "d_hidden": (200,) * 3, "g_batchnorm": 4, "maxout": 5,
+    "epochs": 800,
+}  # fmt: skip
+
+PRESETS = {
+    "minigan": Preset(
+        "this repository",
+        "the default: small networks, a brisk Adam without momentum, R1, samples from averaged weights",
+        {"epochs": 12, "lr": 1e-3, "beta1": 0.0, "beta2": 0.99, "r1": 2.0, "ema": 0.999, "latent_dim": 32,
+         "g_hidden": (384, 384), "d_hidden": (192, 192), "g_slope": 0.05, "d_slope": 0.05},
+    ),
+    "toy": Preset(
+        "this repository",
+        "for points in the plane, and chosen by itself for them",
+        {"data": "ring", "epochs": 13, "lr": 1e-3, "beta1": 0.0, "beta2": 0.99, "lr_decay": 0.5, "r1": 0.02,
+         "latent_dim": 2, "g_hidden": (128,) * 3, "d_hidden": (128,) * 3},
+    ),
+    "small": Preset("the textbook", "small networks, Adam, nothing else", SMALL | {"lr": 3e-4}),
+    "wide": Preset("the textbook", "the sizes and dropout of a much copied PyTorch tutorial", WIDE | {"dropout": 0.3}),
+    "article-a": Preset(
+        "article A, a TensorFlow 2 sketch",
+        "minimax as first written, alternating. Its second expectation is printed over p_data; it must be over p_z",
+        SMALL | {"objective": "minimax", "batch_size": 100, "init": "glorot"},
+    ),
+    "article-b": Preset(
+        "article B, a TensorFlow 2 sketch",
+        "two Adams 1e-4, both gradients from one forward pass and then both applied",
+        SMALL | {"lr": 1e-4, "beta1": 0.9, "simultaneous": True, "shared_noise": True, "init": "glorot"},
+    ),
+    "article-c": Preset(
+        "article C, a TensorFlow 1 sketch",
+        "Adam's defaults, simultaneous. The second term of its L_D is printed with the wrong sign, by which D would "
+        "learn to call fakes real; here it is right",
+        SMALL | {"lr": 1e-3, "beta1": 0.9, "simultaneous": True, "shared_noise": True, "init": "glorot"},
+    ),
+    "article-d": Preset(
+        "article D, in PyTorch",
+        "wide networks, dropout in D, alternating. Adam's settings are open there; these are the usual ones",
+        WIDE | {"dropout": 0.3, "batch_size": 64, "init": "torch", "epochs": 60},
+    ),
+    "article-e": Preset(
+        "article E, in PyTorch",
+        "Adam 3e-4 for both, Gaussian weights. Its targets (B,) and outputs (B, 1) would broadcast to (B, B); here "
+        "each sample has its own target",
+        SMALL | {"lr": 3e-4, "beta1": 0.9, "batch_size": 100, "init": "gaussian", "epochs": 200},
+    ),
+    "goodfellow2014": Preset(
+        "Goodfellow et al. 2014, and the settings published with it",
+        "maxout and dropout in D, sigmoid G, SGD with rising momentum. D's loss was halved there, which is d-lr here, "
+        "and G's last bias began at the mean image, not at 0",
+        {"epochs": 250, "batch_size": 100, "optimizer": "sgd", "lr": 0.1, "d_lr": 0.05, "lr_factor": 1 / 1.000004,
+         "momentum": 0.5, "final_momentum": 0.7, "simultaneous": True, "shared_noise": True, "init": "uniform.05",
+         "d_init": "uniform.005", "noise": "uniform", "g_hidden": (1200, 1200), "d_hidden": (240, 240), "maxout": 5,
+         "dropout": 0.5, "input_dropout": 0.2, "output": "sigmoid"},
+    ),
+    "pytorch-gan": Preset(
+        "E. Linder-Noren, PyTorch-GAN, gan.py",
+        "its BatchNorm1d(n, 0.8) sets eps, not the momentum that was meant; none is behind the first layer. It steps "
+        "G, then D on the fakes made before: that is simultaneous, with shared noise",
+        {"epochs": 200, "batch_size": 64, "simultaneous": True, "shared_noise": True, "init": "torch",
+         "g_hidden": (128, 256, 512, 1024), "d_hidden": (512, 256), "g_slope": 0.2, "g_batchnorm": 3,
+         "batchnorm_eps": 0.8},
+    ),
+    "wgan": Preset(
+        "Arjovsky, Chintala and Bottou 2017, algorithm 1",
+        "RMSProp and clipped weights; the ReLU networks of its figure on MLPs. Epochs are open there",
+        {"epochs": 100, "batch_size": 64, "objective": "wasserstein", "optimizer": "rmsprop", "lr": 5e-5, "beta2": 0.99,
+         "d_steps": 5, "clip": 0.01, "init": "torch", "g_hidden": (512,) * 3, "d_hidden": (512,) * 3, "d_slope": 0.0},
+    ),
+    "wgan-gp": Preset(
+        "Gulrajani et al. 2017, algorithm 1",
+        "a penalty in place of clipping; networks and epochs are open there for an MLP on MNIST",
+        {"epochs": 100, "batch_size": 64, "objective": "wasserstein", "lr": 1e-4, "beta1": 0.0, "beta2": 0.9,
+         "d_steps": 5, "wgan_gp": 10.0, "init": "he", "g_hidden": (512,) * 3, "d_hidden": (512,) * 3, "d_slope": 0.0},
+    ),
+    "sngan": Preset(
+        "Miyato et al. 2018, sections 3 and 4",
+        "spectral normalisation and the hinge, the Adam of its ResNets; networks and epochs are open there for an MLP",
+        {"epochs": 100, "batch_size": 64, "objective": "hinge", "lr": 2e-4, "beta1": 0.0, "beta2": 0.9, "d_steps": 5,
+         "spectral": True, "init": "glorot", "g_hidden": (512, 512), "d_hidden": (512, 512), "d_slope": 0.1},
+    ),
+    "pacgan-ring": Preset(
+        "Lin et al. 2018, section 4.1, and the settings published with it",
+        "maxout D, BatchNorm G, packing 2; take --packing 1 --epochs 400 and --packing 4 --epochs 1600 for its other "
+        "rows: an epoch there is 100,000 packs",
+        PACGAN | {"data": "ring"},
+    ),
+    "pacgan-grid": Preset(
+        "Lin et al. 2018, section 4.1, and the settings published with it", "the same on the grid",
+        PACGAN | {"data": "grid"},
+    ),
+}  # fmt: skip
+
+
+COLUMNS = ("preset", "objective", "G", "D", "optimizer", "batch", "epochs", "and")
+IN_COLUMNS = {
+    "objective", "optimizer", "lr", "beta1", "beta2", "momentum", "batch_size", "epochs", "latent_dim", "g_hidden",
+    "d_hidden", "g_slope", "d_slope", "maxout",
+}  # fmt: skip
+
+
+def row(name):
+    """One preset as the words of COLUMNS; "and" holds the flags off their defaults that stand nowhere else."""
+
+    def flag(name, value):
+        words = [name.replace("_", "-"), f"{value:.8g}" if isinstance(value, float) else str(value)]
+        return " ".join(words[: 1 if value is True else 2])
+
+    s = PRESETS[name].with_flags()
+    widths = {net: "-".join(map(str, hidden)) for net, hidden in (("G", s.g_hidden), ("D", s.d_hidden))}
+    betas = {"adam": f" {s.beta1:g} {s.beta2:g}", "rmsprop": f" {s.beta2:g}", "sgd": f" {s.momentum:g}"}
+    rest = [
+        flag(f.name, value)
+        for f in fields(s)
+        if f.name not in IN_COLUMNS and (value := getattr(s, f.name)) != f.default
+    ]
+    g, d = f"leaky {s.g_slope:g}" if s.g_slope else "relu", f"leaky {s.d_slope:g}" if s.d_slope else "relu"
+    return (
+        name,
+        s.objective,
+        f"{s.latent_dim}-{widths['G']} {g}",
+        f"{widths['D']} {f'maxout {s.maxout}' if s.maxout else d}",
+        f"{s.optimizer} {s.lr:g}{betas[s.optimizer]}",
+        str(s.batch_size),
+        str(s.epochs),
+        ", ".join(rest),
+    )
+
+
+def table():
+    """All presets as text: a table of their settings, then where each is from."""
+    rows = [COLUMNS, *map(row, PRESETS)]
+    widths = [max(len(r[i]) for r in rows) for i in range(len(COLUMNS) - 1)]
+    lines = [
+        "  ".join([*(word.ljust(w) for word, w in zip(r[:-1], widths, strict=True)), r[-1]]).rstrip() for r in rows
+    ]
+    lines += ["", *(f"{name}: {preset.source}; {preset.note}." for name, preset in PRESETS.items())]
+    return "\n".join(lines)

@@ -1,0 +1,83 @@
+"""Training: rounds of steps of D, of G and of the average, fed with batches.
+
+What is written down on the way is recorder.py's business; train.py is the command. End of the reader's path.
+"""
+
+import numpy as np
+
+from minigan import cures, models
+from minigan.backend import to_host
+from minigan.gan import d_step, g_step, update_average
+from minigan.losses import sigmoid
+
+
+class Training:
+    """Two networks, their optimizers and an average of G: all that a run carries from round to round."""
+
+    def __init__(self, settings, data, xp=np):
+        self.settings, self.xp, self.data = settings, xp, data.to(xp, low=0.0 if settings.output == "sigmoid" else -1.0)
+        self.streams = models.streams(settings.seed)
+        self.G = models.generator(settings, data, self.streams["init"], xp)
+        self.D = models.discriminator(settings, data, self.streams["init"], self.streams["dropout"], xp)
+        self.average = self.G.astype(self.G.theta.dtype)
+        self.objective = models.objective(settings)
+        self.penalty = models.penalty(settings, self.streams["penalty"])
+        self.g_optimizer = models.optimizer(settings, self.G.theta, settings.lr)
+        self.d_optimizer = models.optimizer(settings, self.D.theta, settings.d_lr or settings.lr)
+        self.rounds = settings.epochs * (len(data.x) // settings.samples_a_round)
+        self.rounds_done = 0
+
+    def noise(self, n, labels=None):
+        """z (n, latent_dim), drawn on the host, so that it is the same on every device; with one-hot labels (n, k)."""
+        z = self.xp.asarray(models.noise(self.settings, n, self.streams["noise"]))
+        return z if labels is None else self.xp.concatenate([z, labels], axis=1)
+
+    def round(self, batches):
+        """A step of D on each batch of real samples, then G's steps. Returns (L_D, L_G, D's mean answer to real and to
+        fake samples: D(x), or the score itself where the objective takes it for no probability), on the device."""
+        s = self.settings
+        cures.anneal(s, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
+        if s.simultaneous:
+            d_before = self.D.theta.copy()
+        for x_real in batches:
+            labels = x_real[:, self.data.n_x :] if s.conditional else None
+            z = self.noise(len(x_real), labels)
+            d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
+            cures.bound(self.D, s)
+        if s.simultaneous:  # G is to answer the D that D's step began with
+            d_after = self.D.theta.copy()
+            self.D.theta[...] = d_before
+        for _ in range(s.g_steps):
+            z = z if s.shared_noise else self.noise(len(z), labels)
+            g_loss, _ = g_step(self.D, self.G, self.objective, self.g_optimizer, z)
+        if s.simultaneous:
+            self.D.theta[...] = d_after
+        update_average(self.average, self.G, self.rounds_done, s.ema)
+        self.rounds_done += 1
+        answer = sigmoid if s.objective in models.PROBABLE else self.xp.asarray
+        return self.xp.stack([d_loss, g_loss, answer(s_real).mean(), answer(s_fake).mean()])
+
+    def epoch(self):
+        """One pass over the data in a new order, yielding each round's figures. An incomplete round is left out."""
+        n, all_n = self.settings.samples_a_step, self.settings.samples_a_round
+        order = self.xp.asarray(self.streams["order"].permutation(len(self.data.x)))
+        for start in range(0, len(order) - all_n + 1, all_n):
+            rows = [order[i : i + n] for i in range(start, start + all_n, n)]
+            yield self.round([models.batch(self.settings, self.data, r) for r in rows])
+
+    def arrays(self):
+        """What a checkpoint keeps: name -> array."""
+        arrays = {"G": self.G.theta, "D": self.D.theta, "average": self.average.theta}
+        for name, optimizer in (("G", self.g_optimizer), ("D", self.d_optimizer)):
+            arrays |= {f"{name}.{state}": getattr(optimizer, state) for state in optimizer.state}
+        return arrays
+
+
+def train(training, recorder):
+    """Train for settings.epochs passes over the data; after each, the recorder gets samples from the same noise."""
+    settings, data = training.settings, training.data
+    z = training.xp.asarray(models.latent(settings, data, recorder.n_samples, training.streams["grid"]))
+    for epoch in range(settings.epochs + 1):
+        for figures in training.epoch() if epoch else ():
+            recorder.round(figures)
+        recorder.epoch(epoch, training.arrays(), to_host(models.samples(settings, data, training.average, z)))
