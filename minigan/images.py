@@ -13,25 +13,29 @@ def to_unit(x, shape):
     return np.clip((x.reshape(len(x), *shape) + 1.0) * 0.5, 0.0, 1.0).astype(np.float32)
 
 
-def save_samples(path, x, shape, real=None):
+def save_samples(path, x, shape, real=None, columns=None):
     """Write samples x (N, n_x) to path: a grid of images, or for points (N, 2) a scatter plot over real ones."""
     if len(shape) == 2:
-        save_grid(path, to_unit(x, shape))
+        save_grid(path, to_unit(x, shape), columns)
     else:
         save_points(path, x, real)
 
 
-def save_grid(path, images):
-    """Write images (N, height, width) in 0..1 as one picture, in reading order, as square as N allows."""
+def save_grid(path, images, columns=None):
+    """Write images (N, height, width) in 0..1 as one picture, see `sheet`."""
     from matplotlib.image import imsave
 
+    imsave(path, np.kron(sheet(images, columns), np.ones((ZOOM, ZOOM))), cmap="gray", vmin=0.0, vmax=1.0)
+
+
+def sheet(images, columns=None):
+    """Images (N, height, width) as one, in reading order with a margin; as square as N allows by default."""
     n, height, width = images.shape
-    columns = math.ceil(math.sqrt(n))
+    columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
     padded = np.zeros((rows * columns, height + 2, width + 2), np.float32)
     padded[:n, 1:-1, 1:-1] = images
-    sheet = padded.reshape(rows, columns, height + 2, width + 2).swapaxes(1, 2).reshape(rows * (height + 2), -1)
-    imsave(path, np.kron(sheet, np.ones((ZOOM, ZOOM))), cmap="gray", vmin=0.0, vmax=1.0)
+    return padded.reshape(rows, columns, height + 2, width + 2).swapaxes(1, 2).reshape(rows * (height + 2), -1)
 
 
 def save_points(path, x, real=None):
@@ -51,20 +55,19 @@ def save_curves(path, metrics):
     """Draw the losses and D's mean answers in a run's metrics.csv over its epochs."""
     with open(metrics, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
-    epoch = [float(row["epoch"]) for row in rows]
+    values = {name: [float(row[name]) for row in rows] for name in ("epoch", "d_loss", "g_loss", "d_real", "d_fake")}
+    probable = all(0.0 <= v <= 1.0 for name in ("d_real", "d_fake") for v in values[name])
+    answer = "D's mean answer; 1 is real, at a draw both are 1/2" if probable else "D's mean score; higher is more real"
     figure = _figure(8, 5)
     losses, scores = figure.subplots(2, 1, sharex=True)
-    for axes, names, title in (
-        (losses, ("d_loss", "g_loss"), "loss"),
-        (scores, ("d_real", "d_fake"), "D's mean answer; 1 is real, at a draw both are 1/2"),
-    ):
+    for axes, names, title in ((losses, ("d_loss", "g_loss"), "loss"), (scores, ("d_real", "d_fake"), answer)):
         for name in names:
             label = {"d_real": "D(x)", "d_fake": "D(G(z))"}.get(name, name)
-            axes.plot(epoch, [float(row[name]) for row in rows], label=label, linewidth=1)
+            axes.plot(values["epoch"], values[name], label=label, linewidth=1)
         axes.set_title(title, fontsize=10)
         axes.legend()
         axes.grid(alpha=0.3)
-    scores.set(xlabel="epoch", ylim=(0, 1))
+    scores.set(xlabel="epoch", ylim=(0, 1) if probable else None)
     figure.savefig(path, dpi=100)
 
 

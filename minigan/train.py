@@ -1,5 +1,6 @@
 """Train a GAN: python -m minigan.train [flags]; the training itself is in training.py."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -41,9 +42,12 @@ def main():
             f"takes {settings.samples_a_round} samples a round, more than the {len(data.x)} samples of the data."
         )
     if settings.conditional and data.labels is None:
-        raise ArgumentError(
-            f"--conditional needs labels, which {settings.data} does not hold; put them into an .npz, as 'labels'."
-        )
+        if given.get("conditional"):
+            raise ArgumentError(
+                f"--conditional needs labels, which {settings.data} does not hold; put them into an .npz, as 'labels'."
+            )
+        settings = replace(settings, conditional=False)
+        data = replace(data, note=f"{data.note}; no labels, so not conditional")
     preset = preset or "minigan"
     out = out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
     training = Training(settings, data, xp)

@@ -4,22 +4,10 @@ import ast
 import copy
 import inspect
 import textwrap
+from importlib import import_module
 
-from minigan import (
-    activations,
-    batchnorm,
-    cures,
-    gan,
-    layers,
-    losses,
-    maxout,
-    network,
-    objectives,
-    optim,
-    penalties,
-    rmsprop,
-)  # fmt: skip
-
+CLASSES = ["layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop"]
+FUNCTIONS = ["losses", "objectives", "penalties", "cures", "gan", "vae"]  # and classes
 METHODS = {"slope", "backward", "jvp", "tangent_grads", "by_W", "iterate", "d", "g", "step", "move"}
 NO_DERIVATIVE = {"bound", "one_hot", "initialise", "anneal"}
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
@@ -33,18 +21,12 @@ SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHM
 def targets():
     """name -> function: what computes gradients or moves parameters."""
     found = {}
-    for module in (
-        layers, activations, batchnorm, maxout, losses, network, objectives, optim, rmsprop, penalties, cures, gan,
-    ):  # fmt: skip
-        for name, value in vars(module).items():
-            if getattr(value, "__module__", None) != module.__name__ or name in (
-                "Dropout",
-                *NO_DERIVATIVE,
-            ):  # Dropout's slope is a draw
-                continue
-            if inspect.isclass(value):
+    for module in (import_module(f"minigan.{name}") for name in CLASSES + FUNCTIONS):
+        own = {k: v for k, v in vars(module).items() if getattr(v, "__module__", None) == module.__name__}
+        for name, value in own.items():
+            if inspect.isclass(value) and name != "Dropout":  # whose slope is a draw
                 found |= {f"{name}.{k}": method for k, method in vars(value).items() if k in METHODS}
-            elif inspect.isfunction(value) and module in (losses, objectives, penalties, cures, gan):
+            elif inspect.isfunction(value) and module.__name__[8:] in FUNCTIONS and name not in NO_DERIVATIVE:
                 found[name] = value
     return found
 
@@ -103,13 +85,16 @@ class Replace(ast.NodeTransformer):
 
 def mutants(function):
     """Make each mistake in turn in the running program; yields (line, line with the mistake) while it is made."""
-    original, tree = function.__code__, ast.parse(textwrap.dedent(inspect.getsource(function)))
+    original, source = function.__code__, textwrap.dedent(inspect.getsource(function))
+    source += "    __class__\n" * bool(original.co_freevars)  # with this at its end, in a class, super() can be used
+    tree = ast.parse("class Any:\n" + textwrap.indent(source, " "))
     (counter := Replace()).visit(tree)
     for number in range(1, counter.count + 1):
         mutant = ast.fix_missing_locations(Replace(number).visit(copy.deepcopy(tree)))
         lines = zip(ast.unparse(tree).splitlines(), ast.unparse(mutant).splitlines(), strict=True)
         try:
-            function.__code__ = next(c for c in compile(mutant, "mutant", "exec").co_consts if inspect.iscode(c))
+            any_class = next(c for c in compile(mutant, "mutant", "exec").co_consts if inspect.iscode(c))
+            function.__code__ = next(c for c in any_class.co_consts if inspect.iscode(c))
             yield next((a.strip(), b.strip()) for a, b in lines if a != b)
         finally:
             function.__code__ = original

@@ -64,7 +64,7 @@ def test_a_run_leaves_everything_behind(command, own, tmp_path):
     assert all(0.0 < float(row["d_real"]) < 1.0 and np.isfinite(float(row["d_loss"])) for row in rows)
     config = json.loads((run / "config.json").read_text())
     assert (config["preset"], config["batch_size"], config["d_hidden"]) == ("minigan", 8, [8, 8])
-    assert "40 images 6x6" in out
+    assert "40 images 6x6" in out and "no labels, so not conditional" in out
     assert out.count("\n") == 2 + 3 + 2  # what it uses, one line an epoch, where to look
     arrays, meta = checkpoint.load(run)
     assert (meta["epoch"], meta["round"]) == (3, 15)

@@ -120,9 +120,11 @@ def test_a_float32_round_makes_no_float64_array_and_asks_for_no_number(objective
 def test_float32_gradients_are_those_of_float64(preset, rng):
     settings = PRESETS[preset].with_flags()
     shape = (28, 28) if settings.data == "auto" else (2,)
-    data = Dataset(rng.integers(0, 256, (1, *shape)).astype(np.uint8), shape, "")
+    data = Dataset(rng.integers(0, 256, (1, *shape)).astype(np.uint8), shape, "", labels=np.array([9]))
     training = Training(settings, data)
+    labels = np.eye(10)[rng.integers(0, 10, 64)][:, : 10 * settings.conditional]
     x_real, z = np.tanh(rng.standard_normal((64, data.n_x))), rng.standard_normal((64, settings.latent_dim))
+    x_real, z = (np.concatenate([a, labels], axis=1) for a in (x_real, z))
     grads = {}
     for dtype in (np.float32, np.float64):
         G, D = training.G.astype(dtype), training.D.astype(dtype)

@@ -27,6 +27,9 @@ EQUIVALENT = {  # a mistake that changes no result -> why
         ONE_LENGTH
     ),
     "add_gradient: if all((c is not None for c in cs)):": "never true, as D has a Dense; costs a pass that adds 0",
+    "positive_part: slope = namespace(x).multiply(x.real >= 0, 1.0, dtype=x.real.dtype)": "differs only at the kink",
+    "SpectralDense.iterate: v = -(self.W @ self.u)": "v and u change sign together, and sigma does not",
+    "SpectralDense.iterate: self.v[...] = -(v / sqrt((v * v).sum()))": "the same",
     "add_gradient: a = -namespace(u).zeros_like(deltas[-1])": "-0 is 0",
     "d_step: n = -len(x_real)": "of 2N rows, :-N and -N: are :N and N:",
 }
