@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigan
-from minigan import activations, batchnorm, cures, layers, losses, maxout, objectives, optim, penalties, rmsprop
+from minigan import activations, batchnorm, cures, layers, losses, maxout, objectives, optim, penalties, rmsprop, vae
 from minigan.gan import d_step, g_step
 from minigan.gradcheck import GradientError, cases
 
@@ -59,13 +59,20 @@ def test_every_objective_with_every_cure(objective, cure, n, n_in, n_out, seed):
 
 
 BASES = {"Layer", "Slope", "Optimizer"}  # of others; none is of use by itself
-PARTS = {"softplus", "sigmoid", "input_gradient", "add_gradient", "positive_part"}  # of what is in the table
+PARTS = {
+    "softplus",
+    "sigmoid",
+    "input_gradient",
+    "add_gradient",
+    "positive_part",
+    "kl_to_normal",
+}  # of what is in the table
 UNDER_A_FLAG = {"Packed": "packing", "Conditional": "conditional"}  # networks, in the table as a cure
 BY_TEST_CURES = {"bound", "one_hot", "initialise", "anneal"}
 
 
 @pytest.mark.parametrize(
-    "module", [layers, activations, batchnorm, maxout, losses, objectives, optim, rmsprop, penalties, cures]
+    "module", [layers, activations, batchnorm, maxout, losses, objectives, optim, rmsprop, penalties, cures, vae]
 )
 def test_nothing_public_is_without_a_case(module):
     public = {

@@ -27,7 +27,7 @@ PATH = [
 ]
 GROUND = {"errors", "backend"}
 FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
-GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training"}
+GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training", "vae"}
 LEAVES = {"data", "checkpoint", "images", "recorder", "cli"}
 COMMANDS = {"train", "sample"}
 MAY_IMPORT = {

@@ -30,6 +30,7 @@ from minigan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wass
 from minigan.optim import SGD, Adam
 from minigan.penalties import r1
 from minigan.rmsprop import RMSProp
+from minigan.vae import vae_step
 
 LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width, and Maxout, from n_in * pieces to n_in
     "Dense": lambda n_in, n_out, rng: Dense(n_in, n_out),
@@ -302,10 +303,47 @@ def step_of_g(name, n, n_in, n_out, rng, rounds=0, step=g_step):
     return check_step(lambda G, D, optimizer: step(D, G, objective, optimizer, z), written, G=G, D=D)
 
 
+def step_of_vae(n, n_in, n_out, rng):
+    """The VAE's step, which moves both of its networks, against the loss as it is written."""
+    e_layer, d_layer = rng.choice(BETWEEN, 2)
+    players = {
+        "encoder": stack([e_layer], [n_out, 2, 2 * n_in], rng),
+        "decoder": stack([d_layer], [n_in, 2, n_out], rng),
+    }
+    x, eps = rng.random((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
+    x.flags.writeable = eps.flags.writeable = False
+    returned: list = []
+
+    def written(encoder, decoder):
+        mean, log_var = np.split(encoder.forward(x)[0], 2, axis=1)
+        s, _ = decoder.forward(mean + np.exp(log_var / 2.0) * eps)
+        reconstruction = (np.log(1.0 + np.exp(s)) - x * s).sum() / len(x)
+        kl = (mean**2 + np.exp(log_var) - 1.0 - log_var).sum() / (2.0 * len(x))
+        return reconstruction + kl, kl
+
+    def gradient(encoder, decoder):
+        def both(d=""):
+            return windows(encoder, "encoder", d) | windows(decoder, "decoder", d)
+
+        before = {name: array.copy() for name, array in both().items()}
+        returned.extend(vae_step(encoder, decoder, SGD(encoder.theta, lr=0.1), SGD(decoder.theta, lr=0.2), x, eps))
+        gradients = both("d")
+        for name, array in both().items():
+            lr = 0.1 if name.startswith("encoder") else 0.2
+            agree(f"{name} after the step", array, before[name] - lr * gradients[name])
+        return gradients
+
+    rows = check(lambda encoder, decoder: written(encoder, decoder)[0], gradient, **players)
+    for got, expected in zip(returned, written(*players.values()), strict=True):
+        agree("loss", got, expected)
+    return rows
+
+
 CURES: dict[str, dict] = {  # name -> the settings of a round with it, other than those of the plain game
     "r1": {"r1": 1.5},
     "wgan-gp": {"wgan_gp": 1.5},
     "spectral": {"spectral": True},
+    "spectral, r1": {"spectral": True, "r1": 1.5},
     "label-smoothing": {"label_smoothing": 0.1},
     "packing": {"packing": 2},
     "conditional": {"conditional": True},
@@ -539,6 +577,7 @@ DERIVATIVES = {
     **{f"g_step, {name}": partial(step_of_g, name) for name in OBJECTIVES},
     **{f"g_step, {name}, after 20 rounds": partial(step_of_g, name, rounds=20) for name in OBJECTIVES},
     **{f"both steps, {name}": partial(cure, flags) for name, flags in CURES.items()},
+    "vae_step": step_of_vae,
 }
 REFERENCED = {
     **{name: partial(optimizer, name) for name in REFERENCES},

@@ -1,0 +1,147 @@
+"""The same noise, two ways to samples: python demos/gan_vs_vae.py [--gan RUN] [--epochs E] [--data D] [--out FILE]
+
+Trains the GAN of preset minigan, or takes that of a run, and a VAE (minigan/vae.py) on the same layers: its decoder is
+as large as G, its encoder the mirror image. Draws samples of both beside test images; a VAE's are the means of its
+pixels, sigmoid of their logits. The last line has the Frechet distances of 10,000 of each (metrics/frechet.py).
+
+What one sees: the GAN's strokes are as white and sharp as MNIST's, but ragged, with loose specks, and some digits fall
+to pieces. The VAE's are smooth and soft, and many a digit is two at once. Softness is what a loss per pixel asks for:
+of all images that a z may stand for, the decoder does best to give the mean, where D would tell grey strokes at once.
+But that is not why the VAE's distance is so much larger: training images that went through encoder and decoder are
+soft as well, and score nearly as the GAN's samples do. The noise of a sample, from N(0, I), often falls between the
+places that the encoder gives to images, and there the decoder lays one digit over another in grey (with their pixels
+rounded to black and white, VAE samples come from 51 to 17). In return the VAE has a loss that says how good it is,
+answers for every training image, and has a z for any x.
+"""
+
+import argparse
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from tqdm import trange
+
+from minigan import cli
+from minigan.activations import LeakyReLU
+from minigan.backend import library
+from minigan.data import drawn, load
+from minigan.data.mnist import load_mnist
+from minigan.errors import ArgumentError
+from minigan.images import sheet, to_unit
+from minigan.layers import Dense
+from minigan.losses import sigmoid
+from minigan.metrics.frechet import Classifier, score
+from minigan.models import hidden, streams
+from minigan.network import Network
+from minigan.optim import Adam
+from minigan.presets import PRESETS
+from minigan.sample import draw, load_generator
+from minigan.training import Training
+from minigan.vae import vae_step
+
+SIDE, N_SCORED = 8, 10_000
+ZOOM, GREYS, GAP, TITLE, DPI = 2, 15, 16, 36, 100  # few greys make a small file
+
+
+def train_gan(data, settings):
+    """(the average of G, seconds)."""
+    training, start = Training(settings, data), time.perf_counter()
+    for _ in trange(settings.epochs, desc="GAN", unit="epoch", leave=False, disable=None):
+        for _ in training.epoch():
+            pass
+    return training.average, time.perf_counter() - start
+
+
+def train_vae(data, settings):
+    """(encoder, decoder, (loss, KL) in nats an image over the last epoch, seconds)."""
+    rngs, n, n_z, widths = streams(settings.seed), settings.batch_size, settings.latent_dim, settings.g_hidden
+
+    def network(n_in, widths, n_out):
+        layers = hidden(n_in, widths, 0, settings, [lambda width: LeakyReLU(settings.g_slope)])
+        return Network([*layers, Dense(widths[-1], n_out)], rngs["init"])
+
+    encoder, decoder = network(data.n_x, widths[::-1], 2 * n_z), network(n_z, widths, data.n_x)
+    optimizers, start = (Adam(encoder.theta), Adam(decoder.theta)), time.perf_counter()
+    for _ in trange(settings.epochs, desc="VAE", unit="epoch", leave=False, disable=None):
+        order, figures = rngs["order"].permutation(len(data.x)), []
+        for i in range(0, len(order) - n + 1, n):
+            eps = rngs["noise"].standard_normal((n, n_z), dtype=np.float32)
+            figures.append(vae_step(encoder, decoder, *optimizers, data.batch(order[i : i + n]), eps))
+    return encoder, decoder, np.mean(figures, axis=0), time.perf_counter() - start
+
+
+def held_out(data, settings):
+    """Test images and labels of the same kind: MNIST's, or digits drawn with another seed."""
+    if "drawn digits" in data.note:
+        return drawn.draw(N_SCORED, settings.seed + 1, settings.vary)
+    return load_mnist("test", settings.data_dir)[:2]
+
+
+def save_panels(path, panels, shape):
+    """Write {title: samples (N, n_x) in -1..1} side by side, SIDE * SIDE of each, pixel for pixel."""
+    greys = [np.rint(sheet(to_unit(x[: SIDE * SIDE], shape)) * GREYS) / GREYS for x in panels.values()]
+    pictures = [np.kron(grey, np.ones((ZOOM, ZOOM))) for grey in greys]
+    height, width = pictures[0].shape
+    figure = Figure(figsize=((len(panels) * (width + GAP) + GAP) / DPI, (height + GAP + TITLE) / DPI), dpi=DPI)
+    FigureCanvasAgg(figure)
+    for i, (title, picture) in enumerate(zip(panels, pictures, strict=True)):
+        left = GAP + i * (width + GAP)
+        figure.figimage(picture, left, GAP, cmap="gray", vmin=0.0, vmax=1.0, origin="upper")
+        x, y = (left + width / 2) / figure.bbox.width, 1.0 - TITLE / 2 / figure.bbox.height
+        figure.text(x, y, title, ha="center", va="center", fontsize=13)
+    figure.savefig(path, dpi=DPI)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gan", type=Path, metavar="RUN", help="folder of a run of minigan.train on digits")
+    parser.add_argument("--epochs", type=int, help="passes over the data (default: the preset's, or the run's)")
+    parser.add_argument("--data", choices=("auto", "mnist", "drawn"), default="auto", help="where no run is given")
+    parser.add_argument("--out", type=Path, default=Path("gan_vs_vae.png"))
+    given = parser.parse_args()
+
+    settings = PRESETS["minigan"].with_flags(conditional=False, data=given.data)
+    if given.gan:
+        G, settings, _ = load_generator(given.gan)
+    if settings.data not in ("auto", "mnist", "drawn"):
+        raise ArgumentError(f"{given.gan} was trained on {settings.data}; give a run on mnist or drawn digits.")
+    settings = settings if given.epochs is None else replace(settings, epochs=given.epochs)
+    if not settings.epochs:
+        raise ArgumentError("--epochs must be at least 1.")
+    library("cpu")
+    data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
+    seconds = ""
+    if not given.gan:
+        G, gan_seconds = train_gan(data, settings)
+        seconds = f"{gan_seconds:.0f} s and "
+    encoder, decoder, (loss, kl), vae_seconds = train_vae(data.to(np, low=0.0), settings)
+    seconds += f"{vae_seconds:.0f} s"
+
+    rng, n_z = streams(settings.seed)["samples"], settings.latent_dim
+    rows = rng.permutation(len(data.x))[:N_SCORED]
+    z, eps = rng.standard_normal((2, N_SCORED, n_z), dtype=np.float32)
+    h = encoder(data.to(np, low=0.0).batch(rows))
+    through = h[:, :n_z] + np.exp(0.5 * h[:, n_z:]) * eps
+    of_gan = draw(G, settings, data, N_SCORED)
+    of_vae, of_both = (2.0 * sigmoid(decoder(noise)) - 1.0 for noise in (z, through))
+    test, labels = held_out(data, settings)
+    panels = {"test images": test.reshape(len(test), -1) / 127.5 - 1.0, "GAN: samples": of_gan,
+              "VAE: samples, as pixel means": of_vae}  # fmt: skip
+    save_panels(given.out, panels, data.shape)
+
+    classifier = Classifier(data.x.reshape(-1, *data.shape), data.labels)
+    scores = [score(classifier, x, test, labels) for x in (of_gan, of_vae, of_both)]
+    gan, vae, both = (f"{s.distance:.1f}, {100 * s.sure:.0f} %" for s in scores)
+    s = scores[0]
+    print(
+        f"{given.out}: Frechet distance, share that the classifier is sure of: GAN {gan}; VAE {vae}; training images "
+        f"through the VAE {both}; floor {s.floor:.1f}, ceiling {s.ceiling:.0f}, test images {100 * s.sure_test:.0f} %. "
+        f"VAE: {loss:.1f} nats an image, KL {kl:.1f} of them. Trained for {seconds}"
+    )
+
+
+if __name__ == "__main__":
+    cli.main(main)
