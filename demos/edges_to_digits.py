@@ -1,0 +1,84 @@
+"""Outlines filled with ink: python demos/edges_to_digits.py [--epochs E] [--seed S] [--out FILE.png]
+
+G is given the edges of a digit and makes the digit: image-to-image translation, as Isola et al. 2017 do it with streets
+and handbags. It is taught twice: by a D that judges pairs of a digit and edges, and by least squares on the right
+answers (pairs.py). The table, on MNIST's 10,000 test images: the Frechet distance of what a classifier sees in them
+(other real digits have 2.3), and how many it reads as the digit that they come from. It takes about two minutes, the
+first time half a minute more.
+
+D's pupil makes what as a whole is more like MNIST, distance 1.6 against 3.5, with the contrast of real ink where least
+squares leave a grey haze. But fewer digits stay what they are, 88 % against 95: what could be ink or not it decides,
+sometimes wrongly, and often in grains. Isola's G hardly heeded its noise; this one does, perhaps because no L1 loss
+keeps it from that, but only in the weight and the grain of its strokes. The last row asks for more than was learned,
+to copy drawn digits in MNIST's hand: it brings them little nearer, 23 to 20, and a quarter of those that could be read
+are lost. Their outlines are not quite MNIST's, and G knows no others.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from pairs import latent, save_rows, train
+
+from minigan import cli
+from minigan.data import load
+from minigan.data.drawn import draw
+from minigan.data.mnist import load_mnist
+from minigan.metrics.frechet import Classifier, frechet_distance
+
+SIZE = 28  # of a digit of MNIST
+
+
+def edges(x):
+    """Images (N, 784) in -1..1 to (N, 784): 1 where a pixel of paper touches one of ink, above, below or beside it.
+
+    Elsewhere 0, not -1: given that, G came to make one image for all, as if drowned in inputs that never change.
+    """
+    ink = np.pad(x.reshape(-1, SIZE, SIZE) > 0.0, ((0, 0), (1, 1), (1, 1)))
+    near = ink[:, :-2, 1:-1] | ink[:, 2:, 1:-1] | ink[:, 1:-1, :-2] | ink[:, 1:-1, 2:]
+    return (near & ~ink[:, 1:-1, 1:-1]).reshape(len(x), -1).astype(np.float32)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("edges_to_digits.png"))
+    given = parser.parse_args()
+
+    def pair(x):
+        return x, edges(x)
+
+    data, rng = load("mnist"), np.random.default_rng(given.seed)
+    images, labels, _ = load_mnist("test")
+    strokes, drawn_labels = draw(len(images), given.seed)
+    test, drawn = (replace(data, x=x.reshape(len(x), -1)).batch(slice(None)) for x in (images, strokes))
+    squares, G = (train(data, pair, given.epochs, given.seed, judged) for judged in (False, True))
+
+    def made(network, x):
+        return network(latent(edges(x), rng))[:, : data.n_x]
+
+    rows = {  # name -> images, and what they should show
+        "edges": (2.0 * edges(test) - 1.0, labels),
+        "made by G, taught by least squares": (made(squares, test), labels),
+        "made by G, taught by D": (made(G, test), labels),
+        "the same with other noise": (made(G, test), labels),
+        "truth": (test, labels),
+        "drawn digits": (drawn, drawn_labels),
+        "made by G, taught by D, of their edges": (made(G, drawn), drawn_labels),
+    }
+
+    classifier = Classifier(data.x.reshape(-1, SIZE, SIZE), data.labels)
+    real = classifier.features(test)
+    print(f"{'':40}Frechet distance  read as what it is")
+    for name, (x, classes) in rows.items():
+        features = classifier.features(x)
+        right = (classifier.probabilities(features).argmax(axis=1) == classes).mean()
+        print(f"{name:40}{frechet_distance(features, real):16.2f}{100 * right:17.1f} %")
+    save_rows(given.out, {title: x[:12] for title, (x, _) in rows.items()})
+    print(given.out)
+
+
+if __name__ == "__main__":
+    cli.main(main)

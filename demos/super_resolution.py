@@ -1,0 +1,91 @@
+"""Small digits made large: python demos/super_resolution.py [--side 7] [--epochs E] [--seed S] [--out FILE.png]
+
+G is given a digit of 14x14 pixels, each the mean of 2x2, and makes one of 28x28. It is taught twice: by a D that judges
+pairs of large and small, and by least squares on the right answers (pairs.py). The table, on MNIST's 10,000 test
+images: the Frechet distance of what a classifier sees in them (other real digits have 2.3), PSNR, and how far the
+results, made small again, are off the input. It takes a minute or two, the first time half a minute more.
+
+From 14x14 the answer is almost settled, and in the same four epochs right answers teach far better than a D: distance
+0.4 against 2.7, 23 dB against 18. D's pupil has the contrast of real ink but ragged strokes, and strays from its input
+like no other; the mean of each block is known, so one line puts it right (Sonderby et al. 2017), at the price of some
+grey. With --side 7 much is open, and that line does harm. The best answer to least squares is the mean of all that
+could be, whose strokes fade: 19 dB, but distance 3.7. D sees that a mean is no digit, so its pupil chooses: distance
+1.9, but 14 dB, as a stroke in a wrong place costs more than a blur, and the hard ones fall apart into specks. What D
+buys is likeness to real images as a whole, paid for in the likeness of each to its own (Blau and Michaeli 2018); where
+there is no choice, do not buy.
+"""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from pairs import latent, save_rows, train
+
+from minigan import cli
+from minigan.data import load
+from minigan.data.mnist import load_mnist
+from minigan.metrics.frechet import Classifier, frechet_distance
+
+SIZE = 28  # of a digit of MNIST
+
+
+def shrink(x, side):
+    """Images (N, 784) to (N, side * side): each pixel the mean of a block of pixels."""
+    n = SIZE // side
+    return x.reshape(-1, side, n, side, n).mean(axis=(2, 4)).reshape(len(x), -1)
+
+
+def nearest(small, side):
+    """Small images (N, side * side) to (N, 784): each pixel repeated over its block."""
+    n = SIZE // side
+    return small.reshape(-1, side, side).repeat(n, axis=1).repeat(n, axis=2).reshape(len(small), -1)
+
+
+def bilinear(small, side):
+    """The same, but in straight lines from the middle of each block to the middles of its neighbours."""
+    place = (np.arange(SIZE, dtype=np.float32) + 0.5) * side / SIZE - 0.5  # of the large pixels among the small ones
+    weight = np.maximum(0.0, 1.0 - abs(place.clip(0, side - 1)[:, None] - np.arange(side, dtype=np.float32)))
+    return (weight @ small.reshape(-1, side, side) @ weight.T).reshape(len(small), -1)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--side", type=int, choices=(14, 7), default=14)
+    parser.add_argument("--epochs", type=int, default=4)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--out", type=Path, default=Path("super_resolution.png"))
+    given = parser.parse_args()
+
+    def pair(x):
+        return x, shrink(x, given.side)
+
+    data = load("mnist")
+    images, _, _ = load_mnist("test")
+    test, small = pair(replace(data, x=images.reshape(len(images), -1)).batch(slice(None)))
+    z = latent(small, np.random.default_rng(given.seed))
+    squares, gan = (train(data, pair, given.epochs, given.seed, judged)(z)[:, : data.n_x] for judged in (False, True))
+    ways = {
+        "nearest": nearest(small, given.side),
+        "bilinear": bilinear(small, given.side),
+        "G taught by least squares": squares,
+        "G taught by D": gan,
+        "the same, block means put right": np.clip(gan + nearest(small - shrink(gan, given.side), given.side), -1, 1),
+    }
+
+    classifier = Classifier(data.x.reshape(-1, SIZE, SIZE), data.labels)
+    real = classifier.features(test)
+    print(f"{'':32}Frechet distance     PSNR  off the input by")
+    for name, x in ways.items():
+        distance = frechet_distance(classifier.features(x), real)
+        psnr = 10.0 * np.log10(4.0 / ((x - test) ** 2).mean())  # from black to white is 2, and 2^2 is 4
+        off = 0.5 * np.sqrt(((shrink(x, given.side) - small) ** 2).mean())
+        print(f"{name:32}{distance:16.2f}{psnr:6.1f} dB{100 * off:16.1f} %")
+    shown = {f"input, {given.side}x{given.side}": small} | ways | {"truth": test}
+    del shown["nearest"]  # looks like the input
+    save_rows(given.out, {title: x[:12] for title, x in shown.items()})
+    print(given.out)
+
+
+if __name__ == "__main__":
+    cli.main(main)
