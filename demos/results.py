@@ -1,0 +1,107 @@
+"""Every preset with its figure and its picture: python demos/results.py [--out demos/results]
+
+Trains each preset by `python -m minigan.train`, for the EPOCHS below, which take about two minutes each on two cores,
+draws 10,000 samples of it (2,500 points) and scores them. Where those are not all epochs that its source gives, the
+table says so. Runs are kept in --runs; those that are there already are not run again. The table, README.md, and its
+pictures go to --out.
+"""
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from minigan import cli, images
+from minigan.data import load
+from minigan.data.mnist import load_mnist
+from minigan.metrics import frechet, modes
+from minigan.presets import PRESETS
+from minigan.sample import draw, load_generator
+
+EPOCHS = {  # preset and flags -> epochs; nothing for the preset's own
+    "minigan": None, "large": None,
+    "small": 30, "wide": 4,
+    "article-a": 20, "article-b": 20, "article-c": 20, "article-d": 4, "article-e": 30,
+    "goodfellow2014": 6, "pytorch-gan": 6, "wgan": 10, "wgan-gp": 10, "sngan": 24,
+    "toy": None, "toy --data grid": None,
+    "pacgan-ring --packing 1": 6, "pacgan-ring": 12, "pacgan-ring --packing 4": 24,
+    "pacgan-grid --packing 1": 6, "pacgan-grid": 12, "pacgan-grid --packing 4": 24,
+}  # fmt: skip
+IMAGES = "| preset | samples | distance | sure | rarest digit | epochs |\n|---|---|---|---|---|---|"
+POINTS = (
+    "| preset | samples | modes | high quality | reverse KL | sigma ratio | epochs |\n|---|---|---|---|---|---|---|"
+)
+
+
+def run(name, folder, n_epochs):
+    """Train the preset and flags in `name` by the command line, unless folder holds the finished run."""
+    if not (folder / "curves.png").exists():  # which is written last
+        preset, *flags = name.split()
+        epochs = ["--epochs", str(n_epochs)] if n_epochs else []
+        words = ["-m", "minigan.train", "--preset", preset, *flags, *epochs, "--out", str(folder)]
+        print("python", *words, flush=True)
+        subprocess.run([sys.executable, *words], check=True)
+
+
+def row(name, runs, out, scored):
+    """One line of a table; its picture is written to out."""
+    file = name.replace(" --", "-").replace(" ", "-")
+    run(name, runs / file, EPOCHS[name])
+    G, settings, data = load_generator(runs / file)
+    own = PRESETS[name.split()[0]].with_flags().epochs
+    epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
+    real = None if data.is_images else load(settings.data).x[:2500]
+    x = draw(G, settings, data, 10_000 if data.is_images else 2500)
+    images.save_samples(out / f"{file}.png", x[:40] if data.is_images else x, data.shape, real, columns=10)
+    if data.is_images:
+        s = scored(x)
+        figures = f"{s.distance:.1f} | {100 * s.sure:.0f} % | {100 * s.smallest:.1f} %"
+    else:
+        m = modes.score(x, settings.data)
+        figures = f"{m.found} of {m.n_modes} | {100 * m.high_quality:.1f} % | {m.reverse_kl:.3f} | {m.sigma_ratio:.2f}"
+    return f"| `{name}` | ![samples]({file}.png) | {figures} | {epochs} |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("results"))
+    parser.add_argument("--runs", type=Path, default=Path("runs", "results"))
+    given = parser.parse_args()
+    given.out.mkdir(parents=True, exist_ok=True)
+
+    data, test = load("mnist"), load_mnist("test")[:2]
+    classifier = frechet.Classifier(data.x.reshape(-1, *data.shape), data.labels)
+
+    def scored(x):
+        return frechet.score(classifier, x, *test)
+
+    rows = {name: row(name, given.runs, given.out, scored) for name in EPOCHS}
+    s = scored(data.batch(np.random.default_rng(1).permutation(len(data.x))[:10_000]))
+    on_points = [name for name in rows if PRESETS[name.split()[0]].with_flags().data != "auto"]
+    lines = [
+        f"# Every preset\n\nWritten by `python demos/results.py`; NumPy {np.__version__}, Python "
+        f"{platform.python_version()}, {os.cpu_count()} cores.\n",
+        "Digits: the Frechet distance of 10,000 samples from the 10,000 test images, on the features of a classifier "
+        f"that is right on {100 * s.accuracy:.1f} % of them; the share of samples of which it is more than 90 % sure; "
+        "and the share of the digit that is drawn least. Read a row as what a recipe gives after about two minutes on "
+        "two cores: epochs differ in length, and few are as many as the source took.\n",
+        IMAGES,
+        *(rows[name] for name in rows if name not in on_points),
+        f"| training images, the floor | | {s.floor:.1f} | {100 * s.sure:.0f} % | {100 * s.smallest:.1f} % | |",
+        f"| noise, the ceiling | | {s.ceiling:.1f} | | | |",
+        "\nPoints, 2,500 samples: modes with a sample within 3 standard deviations; share of samples that near to one "
+        "(perfect samples: 98.9 %); reverse KL divergence over the modes; spread around a mode, over that of the data. "
+        "The epochs of PacGAN's table are 400 of 100,000 packs.\n",
+        POINTS,
+        *(rows[name] for name in on_points),
+    ]
+    (given.out / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(given.out / "README.md")
+
+
+if __name__ == "__main__":
+    cli.main(main)
