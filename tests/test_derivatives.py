@@ -19,18 +19,29 @@ shapes = st.integers(1, 6)
 seeds = st.integers(0, 2**32 - 1)
 random_case = given(n=shapes, n_in=shapes, n_out=shapes, seed=seeds)
 EVERYTHING = cases.DERIVATIVES | cases.REFERENCED
-CURED = [name for name in EVERYTHING if name.startswith("both steps")]  # also behind every objective, below
+STEPS = [name for name in EVERYTHING if "step" in name]  # of whole networks: slower, and made of the others
 
 
-@pytest.mark.parametrize("name", [name for name in EVERYTHING if name not in CURED])
+def check_one(name, n, n_in, n_out, seed):
+    EVERYTHING[name](n, n_in, n_out, np.random.default_rng([seed, n, n_in, n_out]))
+
+
+@pytest.mark.parametrize("name", [name for name in EVERYTHING if name not in STEPS])
 @random_case
 def test_every_derivative(name, n, n_in, n_out, seed):
-    EVERYTHING[name](n, n_in, n_out, np.random.default_rng([seed, n, n_in, n_out]))
+    check_one(name, n, n_in, n_out, seed)
+
+
+@pytest.mark.parametrize("name", [name for name in STEPS if not name.startswith("both steps")])
+@settings(max_examples=40)
+@random_case
+def test_every_step(name, n, n_in, n_out, seed):
+    check_one(name, n, n_in, n_out, seed)
 
 
 @pytest.mark.parametrize("loss", cases.LOSSES)
 @pytest.mark.parametrize("layer", cases.BETWEEN)
-@settings(max_examples=50)
+@settings(max_examples=30)
 @random_case
 def test_every_loss_behind_every_activation(layer, loss, n, n_in, n_out, seed):
     cases.loss_behind(layer, loss, n, n_in, n_out, np.random.default_rng([seed, n, n_in, n_out]))
@@ -39,7 +50,7 @@ def test_every_loss_behind_every_activation(layer, loss, n, n_in, n_out, seed):
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 @pytest.mark.parametrize("layer", cases.DIFFERENTIABLE)
 @pytest.mark.parametrize("penalty", cases.PENALTIES)
-@settings(max_examples=60)
+@settings(max_examples=20)
 @random_case
 def test_every_penalty_through_every_activation(penalty, layer, depth, n, n_in, n_out, seed):
     cases.penalty(penalty, n, n_in, n_out, np.random.default_rng([seed, n, n_in, n_out]), names=[layer] * depth)
@@ -51,7 +62,7 @@ def applicable(pair):
 
 
 @pytest.mark.parametrize(("objective", "cure"), [*filter(applicable, product(cases.OBJECTIVES, cases.CURES))])
-@settings(max_examples=20)
+@settings(max_examples=15)
 @random_case
 def test_every_objective_with_every_cure(objective, cure, n, n_in, n_out, seed):
     rng = np.random.default_rng([seed, n, n_in, n_out])

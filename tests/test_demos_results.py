@@ -1,0 +1,19 @@
+"""demos/results.py: every preset has a row; a row has its picture and figures, and is not trained twice."""
+
+import results
+
+from minigan.presets import PRESETS
+
+
+def test_every_preset_has_a_row():
+    assert {name.split()[0] for name in results.EPOCHS} == set(PRESETS)
+
+
+def test_a_row_is_trained_once_and_says_how_many_epochs_of_how_many(tmp_path, monkeypatch):
+    monkeypatch.setitem(results.EPOCHS, "toy --data grid", 1)
+    line = results.row("toy --data grid", tmp_path / "runs", tmp_path, None)
+    assert line.startswith("| `toy --data grid` | ![samples](toy-data-grid.png) | ")
+    assert " of 25 | " in line and line.endswith("| 1 of 13 |")
+    assert (tmp_path / "toy-data-grid.png").read_bytes().startswith(b"\x89PNG")
+    monkeypatch.setattr(results.subprocess, "run", None)
+    assert results.row("toy --data grid", tmp_path / "runs", tmp_path, None) == line
