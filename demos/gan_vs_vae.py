@@ -11,7 +11,7 @@ But that is not why the VAE's distance is so much larger: training images that w
 soft as well, and score nearly as the GAN's samples do. The noise of a sample, from N(0, I), often falls between the
 places that the encoder gives to images, and there the decoder lays one digit over another in grey (with their pixels
 rounded to black and white, VAE samples come from 51 to 17). In return the VAE has a loss that says how good it is,
-answers for every training image, and has a z for any x.
+answers for every training image, and has a z for any x. (A learning rate that falls, as the GAN's does, was no help.)
 """
 
 import argparse

@@ -18,7 +18,7 @@ from minigan import models
 from minigan.gan import d_step, g_step, update_average
 from minigan.presets import PRESETS
 
-SETTINGS = PRESETS["minigan"].with_flags(conditional=True, d_hidden=(384, 384))  # a D that compares needs more width
+SETTINGS = PRESETS["minigan"].with_flags(lr_decay=0.0, d_hidden=(384, 384))  # a D that compares needs more width
 
 
 def train(data, pair, epochs, seed=0, judged=True):

@@ -1,7 +1,7 @@
 """Every preset with its figure and its picture: python demos/results.py [--out demos/results]
 
-Trains each preset by `python -m minigan.train`, for the EPOCHS below, which take about two minutes each on two cores,
-draws 10,000 samples of it (2,500 points) and scores them. Where those are not all epochs that its source gives, the
+Trains each preset by `python -m minigan.train` for the EPOCHS below, which take about two minutes on two cores (large:
+ten), draws 10,000 samples of it (2,500 points) and scores them. Where those are not all the epochs of its source, the
 table says so. Runs are kept in --runs; those that are there already are not run again. The table, README.md, and its
 pictures go to --out.
 """
@@ -9,6 +9,7 @@ pictures go to --out.
 import argparse
 import os
 import platform
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -39,12 +40,15 @@ POINTS = (
 
 def run(name, folder, n_epochs):
     """Train the preset and flags in `name` by the command line, unless folder holds the finished run."""
-    if not (folder / "curves.png").exists():  # which is written last
+    if not folder.exists():
         preset, *flags = name.split()
         epochs = ["--epochs", str(n_epochs)] if n_epochs else []
-        words = ["-m", "minigan.train", "--preset", preset, *flags, *epochs, "--out", str(folder)]
+        partial = folder.with_name(folder.name + ".partial")  # what an interrupted run left is of no use
+        shutil.rmtree(partial, ignore_errors=True)
+        words = ["-m", "minigan.train", "--preset", preset, *flags, *epochs, "--out", str(partial)]
         print("python", *words, flush=True)
         subprocess.run([sys.executable, *words], check=True)
+        partial.rename(folder)
 
 
 def row(name, runs, out, scored):
@@ -52,7 +56,8 @@ def row(name, runs, out, scored):
     file = name.replace(" --", "-").replace(" ", "-")
     run(name, runs / file, EPOCHS[name])
     G, settings, data = load_generator(runs / file)
-    own = PRESETS[name.split()[0]].with_flags().epochs
+    preset = PRESETS[name.split()[0]].with_flags()
+    own = preset.epochs * settings.packing // preset.packing  # PacGAN's epochs are of packs
     epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
     real = None if data.is_images else load(settings.data).x[:2500]
     x = draw(G, settings, data, 10_000 if data.is_images else 2500)
@@ -88,7 +93,7 @@ def main():
         "Digits: the Frechet distance of 10,000 samples from the 10,000 test images, on the features of a classifier "
         f"that is right on {100 * s.accuracy:.1f} % of them; the share of samples of which it is more than 90 % sure; "
         "and the share of the digit that is drawn least. Read a row as what a recipe gives after about two minutes on "
-        "two cores: epochs differ in length, and few are as many as the source took.\n",
+        "two cores (`large`: ten): epochs differ in length, and few are as many as the source took.\n",
         IMAGES,
         *(rows[name] for name in rows if name not in on_points),
         f"| training images, the floor | | {s.floor:.1f} | {100 * s.sure:.0f} % | {100 * s.smallest:.1f} % | |",

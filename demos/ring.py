@@ -19,18 +19,12 @@ from tqdm import tqdm
 from minigan import cli
 from minigan.data import load, toy
 from minigan.losses import sigmoid
+from minigan.metrics import modes
 from minigan.models import latent
 from minigan.presets import PRESETS
 from minigan.training import Training
 
 FRAMES, N_SAMPLES, LIMIT, RESOLUTION = 60, 1000, 1.6, 120
-
-
-def modes_found(samples):
-    """How many of the ring's 8 modes have a sample within 3 standard deviations; share of samples that are near one."""
-    distance = np.linalg.norm(samples[:, None] - toy.centres("ring"), axis=2)
-    near = distance <= 3 * toy.STD["ring"]
-    return int(near.any(axis=0).sum()), float(near.any(axis=1).mean())
 
 
 def main():
@@ -72,8 +66,8 @@ def main():
                 next(rounds)
         for _ in range(15):  # rest on the last picture before the loop begins again
             writer.grab_frame()
-    found, near = modes_found(training.average(z))
-    print(f"{given.out}: {found} of 8 modes, {100 * near:.0f} % of samples within 3 standard deviations of one")
+    s = modes.score(training.average(z), "ring")
+    print(f"{given.out}: {s.found} of 8 modes, {100 * s.high_quality:.0f} % of samples within 3 sigma of one")
 
 
 if __name__ == "__main__":

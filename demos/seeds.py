@@ -1,8 +1,8 @@
 """Five articles that teach GANs, run as they stand, beside ours: python demos/seeds.py [--out demos]
 
-Trains the presets article-a to article-e, each for its own epochs (EPOCHS where it leaves them open), and `minigan`,
-all on MNIST by `python -m minigan.train`: an hour on two cores. Then draws samples of all from the same noise into
-seeds.png, and writes seeds.md: what one sees and why. Runs are kept in --runs and not run again.
+Trains the presets article-a to article-e, each for its own epochs (article-d, which leaves them open, for 10), and
+`minigan`, all on MNIST by `python -m minigan.train`: an hour on two cores. Draws samples of all from the same noise
+into seeds.png, and writes seeds.md: what one sees and why. Runs are kept in --runs and not run again.
 """
 
 import argparse
@@ -37,8 +37,8 @@ def main():
     parser.add_argument("--runs", type=Path, default=Path("runs", "seeds"))
     given = parser.parse_args()
 
-    data, test = load("mnist"), load_mnist("test")[:2]
-    classifier = frechet.Classifier(data.x.reshape(-1, *data.shape), data.labels)
+    mnist, test = load("mnist"), load_mnist("test")[:2]
+    classifier = frechet.Classifier(mnist.x.reshape(-1, *mnist.shape), mnist.labels)
     z = np.random.default_rng(0).standard_normal((40, 100), dtype=np.float32)
     figure = Figure(figsize=(9, 5.2), layout="constrained")
     FigureCanvasAgg(figure)
@@ -46,14 +46,14 @@ def main():
     for axes, (name, seen) in zip(figure.subplots(2, 3).flat, SEEN.items(), strict=True):
         folder = given.runs / name
         run(name, folder, EPOCHS.get(name))
-        G, settings, shape = load_generator(folder)
+        G, settings, data = load_generator(folder)
         own = z[:, : settings.latent_dim]
         if settings.conditional:
             own = np.concatenate([own, cures.one_hot(np.arange(len(z)) % 10, 10, z)], axis=1)
-        pictures = images.to_unit(models.samples(settings, shape, G, own), shape.shape)
+        pictures = images.to_unit(models.samples(settings, data, G, own), data.shape)
         axes.imshow(images.sheet(pictures, 8), cmap="gray", vmin=0.0, vmax=1.0)
         axes.set(title=f"{name}, {settings.epochs} epochs", xticks=[], yticks=[])
-        s = frechet.score(classifier, draw(G, settings, shape, 10_000), *test)
+        s = frechet.score(classifier, draw(G, settings, data, 10_000), *test)
         with open(folder / "metrics.csv", newline="", encoding="utf-8") as file:
             last = list(csv.DictReader(file))[-1]
         answers = f"{float(last['d_real']):.2f} | {float(last['d_fake']):.2f}"

@@ -2,7 +2,7 @@
 
 G is given a digit of 14x14 pixels, each the mean of 2x2, and makes one of 28x28. It is taught twice: by a D that judges
 pairs of large and small, and by least squares on the right answers (pairs.py). The table, on MNIST's 10,000 test
-images: the Frechet distance of what a classifier sees in them (other real digits have 2.3), PSNR, and how far the
+images: the Frechet distance of what a classifier sees in them (training images have 1.4), PSNR, and how far the
 results, made small again, are off the input. It takes a minute or two, the first time half a minute more.
 
 From 14x14 the answer is almost settled, and in the same four epochs right answers teach far better than a D: distance

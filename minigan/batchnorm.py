@@ -1,4 +1,4 @@
-"""Batch normalisation: a layer in which the samples of a batch depend on each other. No preset uses it."""
+"""Batch normalisation: a layer in which the samples of a batch depend on each other."""
 
 from minigan.backend import namespace
 from minigan.layers import Layer

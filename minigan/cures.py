@@ -63,7 +63,7 @@ def between(x_real, x_fake, n, rng):
 
 
 class SpectralDense(Dense):
-    """A Dense layer that stretches no x by more than a factor of 1: W is divided by its largest singular value sigma.
+    """A Dense layer that stretches no x: W is divided by sigma, its largest singular value but for a percent or two.
 
     Forward, with unit vectors v (n_in,), u (n_out,) in the directions of the largest stretch (`iterate`)
         sigma = sum_ij v_i W_ij u_j                                                         (1)
@@ -73,7 +73,8 @@ class SpectralDense(Dense):
         dx_ni = sum_j dy_nj W_ij / sigma,  db as for Dense                                  (4)
     Tangent: (2) without b; its gradient by W is (3) with t for x                           (5)
     v and u are statistics, which (3) holds fixed: W changes slowly, so one iteration after each step keeps them up to
-    date. With a slope of at most 1 in between, |dD/dx| <= 1. Source: Miyato et al. 2018, eq. 8 and 12, algorithm 1.
+    date. With slopes of at most 1 in between, so is |dD/dx|, but for those percents. Source: Miyato et al. 2018, eq. 8
+    and 12, algorithm 1.
     """
 
     def __init__(self, n_in, n_out, gain=1.0):
@@ -223,7 +224,7 @@ INITIAL: dict[str, Any] = {  # name -> W from (rng, n_in, n_out); "lecun" is wha
     "gaussian": lambda rng, n_in, n_out: rng.normal(0.0, 0.02, (n_in, n_out)),  # Radford et al. 2016, section 4
     "uniform.05": lambda rng, n_in, n_out: rng.uniform(-0.05, 0.05, (n_in, n_out)),  # G of Goodfellow et al. 2014
     "uniform.005": lambda rng, n_in, n_out: rng.uniform(-0.005, 0.005, (n_in, n_out)),  # and its D
-    "torch": lambda rng, n_in, n_out: rng.uniform(-1.0, 1.0, (n_in, n_out)) / math.sqrt(n_in),  # PyTorch's nn.Linear
+    "torch": lambda rng, n_in, n_out: rng.uniform(-1.0, 1.0, (n_in, n_out)) / math.sqrt(n_in),  # as PyTorch does
 }
 
 

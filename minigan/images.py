@@ -51,12 +51,11 @@ def save_points(path, x, real=None):
     figure.savefig(path, dpi=100)
 
 
-def save_curves(path, metrics):
-    """Draw the losses and D's mean answers in a run's metrics.csv over its epochs."""
+def save_curves(path, metrics, probable):
+    """Draw the losses and D's mean answers in a run's metrics.csv over its epochs; probable: they are probabilities."""
     with open(metrics, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     values = {name: [float(row[name]) for row in rows] for name in ("epoch", "d_loss", "g_loss", "d_real", "d_fake")}
-    probable = all(0.0 <= v <= 1.0 for name in ("d_real", "d_fake") for v in values[name])
     answer = "D's mean answer; 1 is real, at a draw both are 1/2" if probable else "D's mean score; higher is more real"
     figure = _figure(8, 5)
     losses, scores = figure.subplots(2, 1, sharex=True)

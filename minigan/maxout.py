@@ -7,8 +7,8 @@ from minigan.layers import Layer
 class Maxout(Layer):
     """y_nj = max_p x_njp: of each unit's k pieces the largest. x (N, n k), pieces of a unit side by side; y (N, n).
 
-    Behind a Dense layer of n k outputs each unit is the maximum of k linear functions, so a convex function of any
-    shape; ReLU is max(x, 0).
+    Behind a Dense layer of n k outputs each unit is the maximum of k linear functions: convex, and along any line bent
+    in up to k - 1 places. ReLU is max(x, 0).
 
     Forward
         slope_njp = 1 for the piece p that is the largest, at a tie the first; else 0           (1)

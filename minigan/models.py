@@ -22,13 +22,12 @@ from minigan.rmsprop import RMSProp
 OBJECTIVES = {"non-saturating": NonSaturating, "minimax": Minimax, "least-squares": LeastSquares,
               "wasserstein": Wasserstein, "hinge": Hinge}  # fmt: skip
 
-PROBABLE = ("non-saturating", "minimax")  # to these, sigmoid(s) is the probability that a sample is real
-
 COUNT = (lambda v: v >= 1, "at least 1")
 NOT_NEGATIVE = (lambda v: 0 <= v < math.inf, "0 or more")
 POSITIVE = (lambda v: v is None or 0 < v < math.inf, "above 0")
 DECAY = (lambda v: v is None or 0 <= v < 1, "at least 0 and below 1")
 SHARE = (lambda v: 0 <= v <= 1, "in 0..1")
+FACTOR = (lambda v: 0 < v <= 1, "above 0 and at most 1")
 
 
 def setting(default, help, limit=None):
@@ -51,7 +50,7 @@ class Settings:
     lr: float = setting(2e-4, "learning rate", POSITIVE)
     d_lr: float | None = setting(None, "learning rate of D, if another", POSITIVE)
     lr_decay: float = setting(0.0, "share of the run, at its end, over which learning rates fall to 0", SHARE)
-    lr_factor: float = setting(1.0, "what learning rates are multiplied by after each round", SHARE)
+    lr_factor: float = setting(1.0, "what learning rates are multiplied by after each round", FACTOR)
     beta1: float = setting(0.5, "decay of Adam's average of gradients", DECAY)
     beta2: float = setting(0.999, "decay of Adam's (rmsprop's) average of squared gradients", DECAY)
     momentum: float = setting(0.0, "momentum of sgd", DECAY)
@@ -80,7 +79,7 @@ class Settings:
     batchnorm_eps: float = setting(1e-5, "BatchNorm's eps", POSITIVE)
     maxout: int = setting(0, "pieces of D's maxout units; 0 makes them LeakyReLU", NOT_NEGATIVE)
     dropout: float = setting(0.0, "dropout rate behind D's hidden layers", DECAY)
-    input_dropout: float = setting(0.0, "dropout rate of D's input", DECAY)
+    input_dropout: float = setting(0.0, "dropout rate of D's input, with its label", DECAY)
     output: str = setting("tanh", "how G ends: images in -1..1 or in 0..1", ("tanh", "sigmoid"))
     log_every: int = setting(100, "rounds between rows of metrics.csv", COUNT)
     device: str = setting("cpu", "where the arrays live", ("cpu", "gpu"))
@@ -110,15 +109,23 @@ class Settings:
         )
         yield (
             penalty and self.d_batchnorm,
-            "a gradient penalty is per sample, but with --d-batchnorm D judges no sample alone; drop one.",
+            "a gradient penalty is per sample, but with --d-batchnorm D judges no sample alone; drop one (--r1 0).",
         )
         yield (
             self.spectral and self.d_batchnorm,
             "--d-batchnorm scales D's layers up again after --spectral has bounded them; drop one.",
         )
         yield (
-            self.clip and (self.spectral or self.wgan_gp),
-            "--clip shrinks D's weights below what --spectral or --wgan-gp wants its slope to be; drop one.",
+            self.clip and self.wgan_gp,
+            "--clip shrinks D's weights below what --wgan-gp wants its slope to be; drop one.",
+        )
+        yield (
+            self.clip and self.spectral,
+            "--spectral divides the size of D's weights away, so that --clip would bound nothing; drop one.",
+        )
+        yield (
+            self.optimizer != "sgd" and (self.momentum or self.final_momentum is not None),
+            "--momentum and --final-momentum are for --optimizer sgd.",
         )
         yield (
             self.objective == "wasserstein" and not (penalty or self.clip or self.spectral),
@@ -139,6 +146,11 @@ class Settings:
             layers = getattr(self, f"{name}_batchnorm")
             yield layers > len(hidden), f"--{name}-batchnorm is more than the {len(hidden)} hidden layers there are."
             yield layers and n < 2, f"--{name}-batchnorm needs a --batch-size of 2 or more."
+
+    @property
+    def probable(self):
+        """Whether sigmoid(s) is the probability that a sample is real, to this objective."""
+        return self.objective in ("non-saturating", "minimax")
 
     @property
     def samples_a_step(self):
@@ -171,11 +183,14 @@ def batch(settings, data, rows):
 
 
 def latent(settings, data, n, rng, label=None):
-    """What G makes n samples from: noise, and for a conditional G one-hot labels, `label` or each in turn; (n, ...)."""
+    """What G makes n samples from: noise, and for a conditional G one-hot labels, (n, latent_dim + k).
+
+    label: one for all or an array of n; by default each in turn.
+    """
     z = noise(settings, n, rng)
     if not settings.conditional:
         return z
-    labels = np.arange(n) % data.n_classes if label is None else np.full(n, label)
+    labels = np.arange(n) % data.n_classes if label is None else np.broadcast_to(label, n)
     return np.concatenate([z, cures.one_hot(labels, data.n_classes, z)], axis=1)
 
 

@@ -62,8 +62,9 @@ class Network:
 
     def backward(self, dy, caches, param_grads=True, input_grad=False):
         """The chain rule, last layer first. Overwrites grad if param_grads; returns dx if input_grad, else None."""
-        for i in reversed(range(len(self.layers))):
-            dy = self.layers[i].backward(dy, caches[i], param_grads, input_grad or i > 0)
+        first = 0 if input_grad else next((i for i, layer in enumerate(self.layers) if layer.shapes), 0)  # none before
+        for i in reversed(range(first, len(self.layers))):
+            dy = self.layers[i].backward(dy, caches[i], param_grads, input_grad or i > first)
         return dy
 
     def astype(self, dtype):

@@ -2,7 +2,7 @@
 
 What a preset does not name is at the default of Settings: Adam(2e-4, beta1 .5, beta2 .999), batch 128, one step each in
 turn, fresh normal noise of length 100, ReLU in G, LeakyReLU .2 in D, and no cure at all. What a source leaves open is
-filled in with the small networks (256, 256) and 20 epochs; where we depart from a source, the note says so.
+filled in with the small networks (256, 256) and 20 epochs unless the note says otherwise, as where we depart from it.
 `python -m minigan.train --list-presets` prints them as a table.
 """
 
@@ -20,8 +20,14 @@ class Preset:
     settings: dict = field(default_factory=dict)
 
     def with_flags(self, **given):
-        """Settings of this preset, changed by the flags that were given. Raises ArgumentError."""
-        return Settings(**self.settings | given)
+        """Settings of this preset, changed by the flags that were given: of two penalties, the one given takes the
+        place of the preset's. Raises ArgumentError."""
+        own = (
+            self.settings
+            | ({"r1": 0.0} if given.get("wgan_gp") else {})
+            | ({"wgan_gp": 0.0} if given.get("r1") else {})
+        )
+        return Settings(**own | given)
 
 
 SMALL = {"g_hidden": (256, 256), "d_hidden": (256, 256)}
@@ -73,19 +79,19 @@ PRESETS = {
     ),
     "article-d": Preset(
         "article D, in PyTorch",
-        "wide networks, dropout in D, alternating. Adam's settings are open there; these are the usual ones",
+        "wide networks, dropout in D, alternating. Adam's settings and epochs are open there: the usual ones, and 60",
         WIDE | {"dropout": 0.3, "batch_size": 64, "init": "torch", "epochs": 60},
     ),
     "article-e": Preset(
         "article E, in PyTorch",
-        "Adam 3e-4 for both, Gaussian weights. Its targets (B,) and outputs (B, 1) would broadcast to (B, B); here "
-        "each sample has its own target",
+        "Adam 3e-4 for both, Gaussian weights. Its targets (B,) do not fit its outputs (B, 1), which today's PyTorch "
+        "refuses; here they do",
         SMALL | {"lr": 3e-4, "beta1": 0.9, "batch_size": 100, "init": "gaussian", "epochs": 200},
     ),
     "goodfellow2014": Preset(
         "Goodfellow et al. 2014, and the settings published with it",
-        "maxout and dropout in D, sigmoid G, SGD with rising momentum. D's loss was halved there, which is d-lr here, "
-        "and G's last bias began at the mean image, not at 0",
+        "maxout and dropout in D, sigmoid G, SGD with rising momentum. D's loss was halved there, which is d-lr here; "
+        "G's last bias began at the mean image, not at 0; 50,000 images; no last epoch, 250 is where momentum stops",
         {"epochs": 250, "batch_size": 100, "optimizer": "sgd", "lr": 0.1, "d_lr": 0.05, "lr_factor": 1 / 1.000004,
          "momentum": 0.5, "final_momentum": 0.7, "simultaneous": True, "shared_noise": True, "init": "uniform.05",
          "d_init": "uniform.005", "noise": "uniform", "g_hidden": (1200, 1200), "d_hidden": (240, 240), "maxout": 5,
@@ -94,33 +100,34 @@ PRESETS = {
     "pytorch-gan": Preset(
         "E. Linder-Noren, PyTorch-GAN, gan.py",
         "its BatchNorm1d(n, 0.8) sets eps, not the momentum that was meant; none is behind the first layer. It steps "
-        "G, then D on the fakes made before: that is simultaneous, with shared noise",
+        "G, then D on the fakes made before: that is simultaneous, with shared noise. It halves D's loss, which Adam "
+        "does not notice",
         {"epochs": 200, "batch_size": 64, "simultaneous": True, "shared_noise": True, "init": "torch",
          "g_hidden": (128, 256, 512, 1024), "d_hidden": (512, 256), "g_slope": 0.2, "g_batchnorm": 3,
          "batchnorm_eps": 0.8},
     ),
     "wgan": Preset(
         "Arjovsky, Chintala and Bottou 2017, algorithm 1",
-        "RMSProp and clipped weights; the ReLU networks of its figure on MLPs. Epochs are open there",
+        "RMSProp and clipped weights; the MLPs of its code, but G ends in tanh. Epochs are open there: 100",
         {"epochs": 100, "batch_size": 64, "objective": "wasserstein", "optimizer": "rmsprop", "lr": 5e-5, "beta2": 0.99,
          "d_steps": 5, "clip": 0.01, "init": "torch", "g_hidden": (512,) * 3, "d_hidden": (512,) * 3, "d_slope": 0.0},
     ),
     "wgan-gp": Preset(
         "Gulrajani et al. 2017, algorithm 1",
-        "a penalty in place of clipping; networks and epochs are open there for an MLP on MNIST",
+        "a penalty in place of clipping; networks and epochs are open there for an MLP on MNIST: 512 wide, 100",
         {"epochs": 100, "batch_size": 64, "objective": "wasserstein", "lr": 1e-4, "beta1": 0.0, "beta2": 0.9,
          "d_steps": 5, "wgan_gp": 10.0, "init": "he", "g_hidden": (512,) * 3, "d_hidden": (512,) * 3, "d_slope": 0.0},
     ),
     "sngan": Preset(
         "Miyato et al. 2018, sections 3 and 4",
-        "spectral normalisation and the hinge, the Adam of its ResNets; networks and epochs are open there for an MLP",
+        "spectral normalisation and the hinge, the Adam of its ResNets; an MLP's width and epochs are open: 512, 100",
         {"epochs": 100, "batch_size": 64, "objective": "hinge", "lr": 2e-4, "beta1": 0.0, "beta2": 0.9, "d_steps": 5,
          "spectral": True, "init": "glorot", "g_hidden": (512, 512), "d_hidden": (512, 512), "d_slope": 0.1},
     ),
     "pacgan-ring": Preset(
         "Lin et al. 2018, section 4.1, and the settings published with it",
         "maxout D, BatchNorm G, packing 2; take --packing 1 --epochs 400 and --packing 4 --epochs 1600 for its other "
-        "rows: an epoch there is 100,000 packs",
+        "rows: an epoch there is 100,000 packs. There, G ran once for each place in a pack: BatchNorm saw 100 rows",
         PACGAN | {"data": "ring"},
     ),
     "pacgan-grid": Preset(

@@ -110,7 +110,7 @@ class Recorder:
         self.bar.close()
         self.file.close()
         if kind is None:
-            images.save_curves(self.out / "curves.png", self.out / "metrics.csv")
+            images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable)
             print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
             print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
         elif kind is KeyboardInterrupt and self.saved is not None:

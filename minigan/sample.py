@@ -19,10 +19,10 @@ def load_generator(path):
         n_classes = int(meta["n_classes"]) if settings.conditional else 0
         if len(shape) not in (1, 2) or min(shape) < 1 or n_classes < 0:
             raise ValueError(f"samples of shape {shape} in {n_classes} classes")
-    except (KeyError, TypeError, ValueError, ArgumentError) as error:
+        data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) == 2, shape=shape, n_classes=n_classes)
+        G = generator(settings, data)
+    except (KeyError, IndexError, TypeError, ValueError, ArgumentError) as error:
         raise CheckpointError(f"{path} describes no generator that this minigan knows ({error}).") from None
-    data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) == 2, shape=shape, n_classes=n_classes)
-    G = generator(settings, data)
     checkpoint.fill(G.theta, arrays.get("average"), "average")
     return G, settings, data
 
@@ -36,7 +36,9 @@ def draw(G, settings, data, n, seed=0, label=None):
     x = np.empty((n, data.n_x), np.float32)
     for start in range(0, n, 1000):
         part = x[start : start + 1000]
-        part[...] = samples(settings, data, G, latent(settings, data, len(part), rng, label))
+        labels = np.arange(start, start + len(part)) % data.n_classes if settings.conditional else None
+        z = latent(settings, data, len(part), rng, labels if label is None else label)
+        part[...] = samples(settings, data, G, z)
     return x
 
 

@@ -30,12 +30,12 @@ def main():
         print(table())
         return
 
-    settings = PRESETS[preset or "minigan"].with_flags(**given)
+    of_data = {name: value for name, value in given.items() if name in ("data", "data_dir", "seed", "vary", "device")}
+    settings = PRESETS[preset or "minigan"].with_flags(**of_data)
     xp = library(settings.device)
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
-    if preset is None and not data.is_images:
-        preset = "toy"  # networks for images would be no use on points
-        settings = PRESETS["toy"].with_flags(**given)
+    preset = preset or ("minigan" if data.is_images else "toy")  # networks for images would be no use on points
+    settings = PRESETS[preset].with_flags(**given)
     if settings.samples_a_round > len(data.x):
         raise ArgumentError(
             f"--batch-size {settings.batch_size} with --packing {settings.packing} and --d-steps {settings.d_steps} "
@@ -48,7 +48,6 @@ def main():
             )
         settings = replace(settings, conditional=False)
         data = replace(data, note=f"{data.note}; no labels, so not conditional")
-    preset = preset or "minigan"
     out = out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
     training = Training(settings, data, xp)
     # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.

@@ -54,7 +54,7 @@ class Training:
             self.D.theta[...] = d_after
         update_average(self.average, self.G, self.rounds_done, s.ema)
         self.rounds_done += 1
-        answer = sigmoid if s.objective in models.PROBABLE else self.xp.asarray
+        answer = sigmoid if s.probable else self.xp.asarray
         return self.xp.stack([d_loss, g_loss, answer(s_real).mean(), answer(s_fake).mean()])
 
     def epoch(self):

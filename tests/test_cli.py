@@ -135,8 +135,11 @@ def test_labels_that_are_missing_or_wrong_are_one_sentence(command, own, rng):
     images = rng.integers(0, 256, (40, 6, 6)).astype(np.uint8)
     for labels in (np.arange(39), np.arange(40.0), -np.arange(40), np.arange(40)[:, None]):
         np.savez("bad.npz", images=images, labels=labels)
-        code, _, err = command(train.main, "--data", "bad.npz", "--conditional", "--batch-size", 8)
-        assert code == 3 and "it needs a whole number 0..999 a sample" in err
+        words = ("--data", "bad.npz", "--batch-size", 8, "--epochs", 0)
+        code, _, err = command(train.main, *words, "--conditional")
+        assert code == 2 and "needs labels, which bad.npz does not hold" in err
+        code, out, _ = command(train.main, *words, "--out", f"run{labels.shape}{labels.dtype}{labels[1]}")
+        assert code == 0 and "are not one of 0..999 a sample" in out
     command(train.main, "--data", own, "--epochs", 0, "--out", "run", *SMALL)
     code, _, err = command(sample.main, "run", "--label", 1)
     assert code == 2 and "this run was not told labels" in err
@@ -155,6 +158,32 @@ def test_points_get_networks_for_points(command, tmp_path, rng):
     assert json.loads((tmp_path / "run/config.json").read_text())["preset"] == "toy"
     command(sample.main, "run", "-n", 7, "--out", "seven.npy")
     assert np.load("seven.npy").shape == (7, 2)
+
+
+def test_a_flag_is_measured_against_the_preset_that_is_used(command, own, rng):
+    """G of toy has three hidden layers, of minigan two; and of two penalties the one given replaces the preset's."""
+    np.save("points.npy", rng.standard_normal((64, 2)))
+    words = ("--epochs", 0, "--batch-size", 8)
+    assert command(train.main, "--data", "points.npy", "--g-batchnorm", 3, "--out", "a", *words)[0] == 0
+    assert (
+        command(train.main, "--data", own, "--wgan-gp", 10, "--objective", "wasserstein", "--out", "b", *words)[0] == 0
+    )
+    with open("b/config.json") as file:
+        config = json.load(file)
+    assert (config["r1"], config["wgan_gp"]) == (0.0, 10)
+    code, _, err = command(train.main, "--data", own, "--wgan-gp", 10, "--r1", 1, *words)
+    assert code == 2 and "choose one" in err
+
+
+def test_labels_go_on_in_turn_beyond_a_thousand(command, rng):
+    np.savez("labelled.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 7)
+    command(train.main, "--data", "labelled.npz", "--epochs", 0, "--out", "run", *SMALL)
+    G, settings, data = sample.load_generator("run")
+    seen = []
+    forward = G.forward
+    G.forward = lambda z, train=True: seen.append(z[:, -7:].argmax(axis=1)) or forward(z, train)
+    sample.draw(G, settings, data, 2100)
+    np.testing.assert_array_equal(np.concatenate(seen), np.arange(2100) % 7)
 
 
 def test_a_run_whose_weights_are_lost_keeps_its_last_good_checkpoint(command, own):
@@ -199,7 +228,15 @@ def test_many_samples_are_all_different_and_begin_alike(command, own):
 def test_a_hostile_checkpoint_is_one_sentence(command, own, tmp_path):
     command(train.main, "--data", own, "--epochs", 0, "--batch-size", 8, "--out", "run")
     arrays, meta = checkpoint.load("run")
-    for change in ({"shape": ["a"]}, {"shape": [-6, 6]}, {"shape": [3, 4, 5]}, {"format": 2}, {"settings": {"lr": -1}}):
+    for change in (
+        {"shape": ["a"]},
+        {"shape": [-6, 6]},
+        {"shape": [3, 4, 5]},
+        {"format": 2},
+        {"settings": {"lr": -1}},
+        {"settings": {"latent_dim": 2.5}},
+        {"settings": {"g_hidden": []}},
+    ):
         checkpoint.save("bad.npz", arrays, meta | change)
         code, _, err = command(sample.main, "bad.npz")
         assert (code, err.count("\n")) == (3, 1), change

@@ -14,6 +14,7 @@ from minigan.data import Dataset
 from minigan.errors import ArgumentError
 from minigan.gan import d_step, g_step
 from minigan.layers import Dense, Dropout
+from minigan.losses import sigmoid
 from minigan.maxout import Maxout
 from minigan.models import OBJECTIVES, Settings
 from minigan.network import Network
@@ -65,7 +66,7 @@ REFUSED = {
     "r1, batchnorm": ({"r1": 1.0, "d_batchnorm": 1}, "D judges no sample alone"),
     "spectral, batchnorm": ({"spectral": True, "d_batchnorm": 1}, "scales D's layers up again"),
     "clip, wgan-gp": ({"clip": 0.1, "wgan_gp": 1.0}, "--clip shrinks"),
-    "clip, spectral": ({"clip": 0.1, "spectral": True}, "--clip shrinks"),
+    "clip, spectral": ({"clip": 0.1, "spectral": True}, "--clip would bound nothing"),
     "wasserstein": ({"objective": "wasserstein"}, "grows without end"),
     "smoothing, wasserstein": ({"objective": "wasserstein", "clip": 0.1, "label_smoothing": 0.1}, "has no targets"),
     "smoothing, hinge": ({"objective": "hinge", "label_smoothing": 0.1}, "has no targets"),
@@ -77,6 +78,9 @@ REFUSED = {
     "momentum": ({"momentum": 1.0}, "--momentum must be"),
     "init": ({"init": "zeros"}, "--init must be one of lecun, he"),
     "d-init": ({"d_init": "zeros"}, "--d-init must be one of lecun, he"),
+    "momentum of adam": ({"momentum": 0.5}, "are for --optimizer sgd"),
+    "final momentum of adam": ({"final_momentum": 0.5}, "are for --optimizer sgd"),
+    "lr factor": ({"lr_factor": 0.0}, "--lr-factor must be above 0"),
     "packing": ({"packing": 0}, "--packing must be at least 1"),
 }
 
@@ -107,6 +111,15 @@ def test_every_flag_of_a_cure_reaches_what_it_describes(data):
     smoothed = Training(Settings(**TINY | {"label_smoothing": 0.2, "objective": "least-squares"}), data).objective
     assert type(smoothed) is LabelSmoothing and smoothed.eps == 0.2
     assert type(smoothed.objective) is OBJECTIVES["least-squares"]
+    flags = {"init": "uniform.05", "d_init": "uniform.005", "g_batchnorm": 1, "batchnorm_eps": 0.8, "dropout": 0.5}
+    made = Training(Settings(**TINY | flags | {"packing": 2}), data)
+    assert 0.005 < np.abs(made.G.layers[0].W).max() <= 0.05 and np.abs(made.D.layers[0].W).max() <= 0.005
+    assert [layer.eps for layer in made.G.layers if hasattr(layer, "eps")] == [0.8]
+    assert [layer.threshold for layer in made.D.layers if type(layer) is Dropout] == [32768] * 2
+    penalised = Training(Settings(**TINY | {"wgan_gp": 1.0}), data)
+    noise = penalised.streams["noise"].bit_generator.state
+    penalised.penalty(penalised.D, *(data.batch(np.arange(4)),) * 2, penalised.D.forward(data.batch(np.arange(4)))[1])
+    assert penalised.streams["noise"].bit_generator.state == noise  # the points between have a stream of their own
     clipped = Training(Settings(**TINY | {"clip": 1e-3}), data)
     clipped.round([clipped.data.batch(np.arange(4))])
     assert np.abs(clipped.D.theta).max() == np.float32(1e-3)
@@ -156,6 +169,19 @@ def test_k_steps_take_k_batches_and_fresh_or_shared_noise(data):
         np.testing.assert_array_equal(training.G.theta, hand.G.theta)
     assert len(list(training.epoch())) == 24 // (4 * 2)
     assert len(list(Training(Settings(**TINY | {"packing": 3}), data).epoch())) == 24 // (4 * 3)
+
+
+@pytest.mark.parametrize("objective", ["minimax", "hinge"])
+def test_d_is_bounded_after_each_of_its_steps_and_its_last_answers_are_returned(objective, data):
+    training, hand, x = by_hand(Settings(**TINY | {"d_steps": 2, "clip": 0.05, "objective": objective}), data)
+    batches = x, x[::-1].copy()
+    figures = training.round(batches)
+    for batch in batches:
+        _, s_real, s_fake = d_step(hand.D, hand.G, hand.objective, hand.d_optimizer, batch, hand.noise(4))
+        cures.clip_weights(hand.D, 0.05)
+    np.testing.assert_array_equal(training.D.theta, hand.D.theta)
+    answers = [sigmoid(s).mean() if objective == "minimax" else s.mean() for s in (s_real, s_fake)]
+    np.testing.assert_allclose(figures[2:], answers, rtol=1e-6)
 
 
 def test_learning_rates_fall_and_momentum_rises(data):
@@ -242,6 +268,22 @@ def test_the_table_of_presets_names_all_and_loses_no_setting():
     assert row("wgan")[1:-1] == ("wasserstein", "100-512-512-512 relu", "512-512-512 relu", "rmsprop 5e-05 0.99", "64",
                                  "100")  # fmt: skip
     assert row("wgan")[-1] == "d-steps 5, clip 0.01, init torch"
+    assert row("goodfellow2014")[1:] == (
+        "non-saturating", "100-1200-1200 relu", "240-240 maxout 5", "sgd 0.1 0.5", "100", "250", "d-lr 0.05, lr-factor "
+        "0.999996, final-momentum 0.7, simultaneous, shared-noise, init uniform.05, d-init uniform.005, noise uniform, "
+        "dropout 0.5, input-dropout 0.2, output sigmoid",
+    )  # fmt: skip
+    assert row("pytorch-gan")[1:] == (
+        "non-saturating", "100-128-256-512-1024 leaky 0.2", "512-256 leaky 0.2", "adam 0.0002 0.5 0.999", "64", "200",
+        "simultaneous, shared-noise, init torch, g-batchnorm 3, batchnorm-eps 0.8",
+    )  # fmt: skip
+    assert row("pacgan-grid")[1:] == (
+        "non-saturating", "2-400-400-400-400 relu", "200-200-200 maxout 5", "adam 0.0001 0.8 0.999", "100", "800",
+        "data grid, simultaneous, shared-noise, packing 2, init gaussian, g-batchnorm 4",
+    )  # fmt: skip
+    assert row("wgan-gp")[1] == "wasserstein" and row("wgan-gp")[4:] == (
+        "adam 0.0001 0 0.9", "64", "100", "d-steps 5, wgan-gp 10, init he"
+    )  # fmt: skip
     for name, preset in PRESETS.items():
         assert preset.source and preset.note
         assert len({row(name)[1:], row("small")[1:]}) == (1 if name == "small" else 2)

@@ -14,6 +14,7 @@ def test_a_row_is_trained_once_and_says_how_many_epochs_of_how_many(tmp_path, mo
     line = results.row("toy --data grid", tmp_path / "runs", tmp_path, None)
     assert line.startswith("| `toy --data grid` | ![samples](toy-data-grid.png) | ")
     assert " of 25 | " in line and line.endswith("| 1 of 13 |")
+    assert not (tmp_path / "runs/toy-data-grid.partial").exists()
     assert (tmp_path / "toy-data-grid.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(results.subprocess, "run", None)
     assert results.row("toy --data grid", tmp_path / "runs", tmp_path, None) == line
