@@ -229,10 +229,14 @@ INITIAL: dict[str, Any] = {  # name -> W from (rng, n_in, n_out); "lecun" is wha
 
 
 def initialise(network, name, rng):
-    """Draw the weights of all Dense layers anew, by one of INITIAL. Glorot and Bengio 2010, eq. 16, is "glorot"."""
+    """Draw the weights of all Dense layers anew, by one of INITIAL; "torch" draws the biases, too, and from the same
+    range. Glorot and Bengio 2010, eq. 16, is "glorot"."""
     for layer in network.layers:
         if isinstance(layer, Dense) and name != "lecun":
-            layer.W[...] = namespace(layer.W).asarray(INITIAL[name](rng, *layer.W.shape))
+            n_in, n_out = layer.W.shape
+            layer.W[...] = namespace(layer.W).asarray(INITIAL[name](rng, n_in, n_out))
+            if name == "torch":
+                layer.b[...] = namespace(layer.b).asarray(INITIAL[name](rng, n_in, n_out)[0])
             if isinstance(layer, SpectralDense):
                 layer.iterate(15)
 

@@ -211,6 +211,10 @@ def test_initial_weights_have_the_variance_of_their_name(name, rng):
     for layer in network.layers:
         assert layer.W.var() == pytest.approx(SPREADS[name], rel=0.03)
         assert abs(layer.W.mean()) < 0.02 * layer.W.std()
+        if name == "torch":
+            assert layer.b.var() == pytest.approx(SPREADS[name], rel=0.2) and layer.b.max() <= 1 / 20
+        else:
+            assert (layer.b == 0.0).all()
     assert network.layers[1].sigma == pytest.approx(np.linalg.svd(network.layers[1].W, compute_uv=False)[0], rel=0.05)
 
 
