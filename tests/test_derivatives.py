@@ -33,7 +33,7 @@ def test_every_derivative(name, n, n_in, n_out, seed):
 
 
 @pytest.mark.parametrize("name", [name for name in STEPS if not name.startswith("both steps")])
-@settings(max_examples=40)
+@settings(max_examples=25)
 @random_case
 def test_every_step(name, n, n_in, n_out, seed):
     check_one(name, n, n_in, n_out, seed)
@@ -62,7 +62,7 @@ def applicable(pair):
 
 
 @pytest.mark.parametrize(("objective", "cure"), [*filter(applicable, product(cases.OBJECTIVES, cases.CURES))])
-@settings(max_examples=15)
+@settings(max_examples=10)
 @random_case
 def test_every_objective_with_every_cure(objective, cure, n, n_in, n_out, seed):
     rng = np.random.default_rng([seed, n, n_in, n_out])
