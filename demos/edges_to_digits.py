@@ -69,7 +69,7 @@ def main():
         "made by G, taught by D, of their edges": (made(G, drawn), drawn_labels),
     }
 
-    classifier = Classifier(data.x.reshape(-1, SIZE, SIZE), data.labels)
+    classifier = Classifier(data.x, data.labels)
     real = classifier.features(test)
     print(f"{'':40}Frechet distance  read as what it is")
     for name, (x, classes) in rows.items():

@@ -132,7 +132,7 @@ def main():
               "VAE: samples, as pixel means": of_vae}  # fmt: skip
     save_panels(given.out, panels, data.shape)
 
-    classifier = Classifier(data.x.reshape(-1, *data.shape), data.labels)
+    classifier = Classifier(data.x, data.labels)
     scores = [score(classifier, x, test, labels) for x in (of_gan, of_vae, of_both)]
     gan, vae, both = (f"{s.distance:.1f}, {100 * s.sure:.0f} %" for s in scores)
     s = scores[0]

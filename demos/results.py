@@ -79,7 +79,7 @@ def main():
     given.out.mkdir(parents=True, exist_ok=True)
 
     data, test = load("mnist"), load_mnist("test")[:2]
-    classifier = frechet.Classifier(data.x.reshape(-1, *data.shape), data.labels)
+    classifier = frechet.Classifier(data.x, data.labels)
 
     def scored(x):
         return frechet.score(classifier, x, *test)

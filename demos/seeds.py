@@ -44,7 +44,7 @@ def main():
     given = parser.parse_args()
 
     mnist, test = load("mnist"), load_mnist("test")[:2]
-    classifier = frechet.Classifier(mnist.x.reshape(-1, *mnist.shape), mnist.labels)
+    classifier = frechet.Classifier(mnist.x, mnist.labels)
     z = np.random.default_rng(0).standard_normal((40, 100), dtype=np.float32)
     figure = Figure(figsize=(9, 4.3), layout="constrained")
     FigureCanvasAgg(figure)

@@ -73,7 +73,7 @@ def main():
         "the same, block means put right": np.clip(gan + nearest(small - shrink(gan, given.side), given.side), -1, 1),
     }
 
-    classifier = Classifier(data.x.reshape(-1, SIZE, SIZE), data.labels)
+    classifier = Classifier(data.x, data.labels)
     real = classifier.features(test)
     print(f"{'':32}Frechet distance     PSNR  off the input by")
     for name, x in ways.items():
