@@ -3,7 +3,7 @@
 import argparse
 import sys
 from dataclasses import fields
-from typing import get_args, get_origin, get_type_hints
+from typing import Any, get_args, get_origin, get_type_hints
 
 from minigan.errors import ArgumentError, MiniganError
 
@@ -34,23 +34,15 @@ class Parser(argparse.ArgumentParser):
             several = get_origin(hints[f.name]) is tuple
             kind = (get_args(hints[f.name]) or [hints[f.name]])[0]
             shown = " ".join(map(str, default)) if several else default
-            if kind is bool:
-                shown = "on" if default else "off"
-            about = {"help": f.metadata["help"] + (f" (default: {shown})" if default is not None else "")}
-            if kind is bool:
-                self.add_argument(flag, action=argparse.BooleanOptionalAction, default=argparse.SUPPRESS, **about)
-                continue
             limit = f.metadata["limit"]
             choices = [c for c in limit if c] if limit and not callable(limit[0]) else None
-            self.add_argument(
-                flag,
-                type=kind,
-                nargs="+" if several else None,
-                choices=choices,
-                metavar=None if choices else kind.__name__.upper(),
-                default=argparse.SUPPRESS,
-                **about,
-            )
+            how: dict[str, Any] = {"type": kind, "choices": choices, "nargs": "+" if several else None}
+            if kind is bool:
+                shown, how = "on" if default else "off", {"action": argparse.BooleanOptionalAction}
+            elif not choices:
+                how["metavar"] = kind.__name__.upper()
+            help = f.metadata["help"] + (f" (default: {shown})" if default is not None else "")
+            self.add_argument(flag, default=argparse.SUPPRESS, help=help, **how)
 
 
 def main(command):

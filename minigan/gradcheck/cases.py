@@ -261,6 +261,18 @@ def check_step(step, written, **players):
     return rows
 
 
+def loss_of_d(objective, D, x_real, x_fake, gamma):
+    """L_D, with R1 where D allows it, as they are written, and both logits."""
+    if D.mixes_samples:
+        s_real, s_fake = D.forward(x_real)[0], D.forward(x_fake)[0]
+        return objective.d(s_real, s_fake)[0], s_real, s_fake
+    s, caches = D.forward(np.concatenate([x_real, x_fake]))  # one pass, so that Dropout draws as in the step
+    s_real, s_fake = np.split(s, 2)
+    real = np.concatenate([np.ones_like(s_real), np.zeros_like(s_fake)])
+    slopes = np.split(input_gradient(D, caches, real), 2)[0].reshape(len(s_real), -1)  # of packs, where D sees packs
+    return objective.d(s_real, s_fake)[0] + PENALTIES["r1"][1](slopes, gamma), s_real, s_fake
+
+
 def step_of_d(name, n, n_in, n_out, rng):
     """D's step on an objective, where D allows it with R1, against the loss as it is written."""
     objective, (G, D) = OBJECTIVES[name][0](), players(n_in, n_out, rng)
@@ -268,15 +280,7 @@ def step_of_d(name, n, n_in, n_out, rng):
     gamma = 0.0 if D.mixes_samples else 2.0 * rng.integers(2)
 
     def written(D, G):
-        x_fake, _ = G.forward(z)
-        if D.mixes_samples:
-            s_real, s_fake = D.forward(x_real)[0], D.forward(x_fake)[0]
-            return objective.d(s_real, s_fake)[0], s_real, s_fake
-        s, caches = D.forward(np.concatenate([x_real, x_fake]))  # one pass, so that Dropout draws as in the step
-        s_real, s_fake = np.split(s, 2)
-        real = np.concatenate([np.ones_like(s_real), np.zeros_like(s_fake)])
-        r1 = PENALTIES["r1"][1](np.split(input_gradient(D, caches, real), 2)[0], gamma)
-        return objective.d(s_real, s_fake)[0] + r1, s_real, s_fake
+        return loss_of_d(objective, D, x_real, G.forward(z)[0], gamma)
 
     def penalty(D, x_real, x_fake, caches):
         return r1(D, caches, gamma)
@@ -402,25 +406,13 @@ def cure(flags, n, n_in, n_out, rng, name=None):
     objective, seed = OBJECTIVES[name][0](), rng.integers(2**32)
     objective = LabelSmoothing(objective, settings.label_smoothing) if labelled else objective
 
-    def in_packs(dx):
-        return dx.reshape(len(dx) // m, -1)
-
     def of_d(D, G):
         x_fake, _ = G.forward(z)
-        if D.mixes_samples:
-            s_real, s_fake = D.forward(x_real)[0], D.forward(x_fake)[0]
-        else:
-            s, caches = D.forward(np.concatenate([x_real, x_fake]))
-            s_real, s_fake = np.split(s, 2)
-        value = objective.d(s_real, s_fake)[0]
-        if settings.r1:
-            real = np.concatenate([np.ones_like(s_real), np.zeros_like(s_fake)])
-            slopes = in_packs(np.split(input_gradient(D, caches, real), 2)[0])
-            value = value + PENALTIES["r1"][1](slopes, settings.r1)
+        value, s_real, s_fake = loss_of_d(objective, D, x_real, x_fake, settings.r1)
         if settings.wgan_gp:
             e = np.random.default_rng(seed).random((len(s_real), 1), np.float32).repeat(m, axis=0)
             s, caches = D.forward(e * x_real + (1.0 - e) * x_fake)
-            slopes = in_packs(input_gradient(D, caches, np.ones_like(s)))
+            slopes = input_gradient(D, caches, np.ones_like(s)).reshape(len(s), -1)
             value = value + PENALTIES["wgan_gp"][1](slopes, settings.wgan_gp)
         return value, s_real, s_fake
 
