@@ -77,9 +77,9 @@ def auc(normal, odd):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--digit", type=int, default=2, choices=range(10), help="the one that is held out")
-    parser.add_argument("--epochs", type=int, default=6)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("anomaly.png"))
+    parser.add_argument("--epochs", type=cli.whole(1), default=6)
+    parser.add_argument("--seed", type=cli.whole(0), default=0)
+    parser.add_argument("--out", type=cli.output(".png"), default=Path("anomaly.png"))
     given = parser.parse_args()
 
     data = load("mnist")

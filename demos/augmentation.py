@@ -105,9 +105,11 @@ def draw(path, training):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, default=5, help="how many times everything is done anew (default: 5)")
-    parser.add_argument("--epochs", type=int, default=600, help="of each GAN, 5 rounds each (default: 600)")
-    parser.add_argument("--out", type=Path, default=Path("augmentation.png"))
+    parser.add_argument(
+        "--seeds", type=cli.whole(1), default=5, help="how many times everything is done anew (default: 5)"
+    )
+    parser.add_argument("--epochs", type=cli.whole(1), default=600, help="of each GAN, 5 rounds each (default: 600)")
+    parser.add_argument("--out", type=cli.output(".png"), default=Path("augmentation.png"))
     given = parser.parse_args()
     if given.seeds < 2:
         raise ArgumentError("--seeds must be at least 2: one run says nothing about chance.")

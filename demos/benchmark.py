@@ -14,6 +14,7 @@ import time
 
 import numpy as np
 
+from minigan import cli
 from minigan.activations import LeakyReLU, Tanh
 from minigan.data import Dataset
 from minigan.gan import d_step, g_step
@@ -154,8 +155,8 @@ def rounds_per_second(one_round):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--preset", choices=("small", "wide"), default="wide")
-    parser.add_argument("--batch-size", type=int, default=128)
-    parser.add_argument("--repeats", type=int, default=9)
+    parser.add_argument("--batch-size", type=cli.whole(1), default=128)
+    parser.add_argument("--repeats", type=cli.whole(1), default=9)
     given = parser.parse_args()
 
     np.empty(24 << 20, np.uint8)  # as train does; see backend.py
@@ -193,4 +194,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cli.main(main)

@@ -42,9 +42,9 @@ def edges(x):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("edges_to_digits.png"))
+    parser.add_argument("--epochs", type=cli.whole(1), default=4)
+    parser.add_argument("--seed", type=cli.whole(0), default=0)
+    parser.add_argument("--out", type=cli.output(".png"), default=Path("edges_to_digits.png"))
     given = parser.parse_args()
 
     def pair(x):

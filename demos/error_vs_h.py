@@ -13,7 +13,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from minigan import Dense, Network, Tanh, bce_with_logits
+from minigan import Dense, Network, Tanh, bce_with_logits, cli
 from minigan.gradcheck import centred_difference, complex_step
 
 METHODS = {  # label -> (oracle, dtype it computes in, colour, line style)
@@ -35,7 +35,7 @@ def error(oracle, dtype, h, network, x, target, exact):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("error_vs_h.png"))
+    parser.add_argument("--out", type=cli.output(".png"), default=Path("error_vs_h.png"))
     out = parser.parse_args().out
 
     rng = np.random.default_rng(0)
@@ -62,4 +62,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    cli.main(main)

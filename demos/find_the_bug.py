@@ -3,7 +3,7 @@
 Twelve short pieces of a GAN in NumPy. Each runs without an error, some GANs even learn a little with it, and one line
 is wrong. They are our own versions of mistakes that are out there, a few in code with many readers. Name the line; then
 the gradient check says, without having read the code, in which layer, parameter and entry the gradient is wrong. The
-layer to blame is the last one that it names, or the one after it.
+one to blame is the last that it names or, behind that, a layer without parameters.
 """
 
 import argparse

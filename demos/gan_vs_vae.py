@@ -98,9 +98,11 @@ def save_panels(path, panels, shape):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--gan", type=Path, metavar="RUN", help="folder of a run of minigan.train on digits")
-    parser.add_argument("--epochs", type=int, help="passes over the data (default: the preset's, or the run's)")
+    parser.add_argument(
+        "--epochs", type=cli.whole(1), help="passes over the data (default: the preset's, or the run's)"
+    )
     parser.add_argument("--data", choices=("auto", "mnist", "drawn"), default="auto", help="where no run is given")
-    parser.add_argument("--out", type=Path, default=Path("gan_vs_vae.png"))
+    parser.add_argument("--out", type=cli.output(".png"), default=Path("gan_vs_vae.png"))
     given = parser.parse_args()
 
     settings = PRESETS["minigan"].with_flags(conditional=False, data=given.data)
@@ -109,8 +111,6 @@ def main():
     if settings.data not in ("auto", "mnist", "drawn"):
         raise ArgumentError(f"{given.gan} was trained on {settings.data}; give a run on mnist or drawn digits.")
     settings = settings if given.epochs is None else replace(settings, epochs=given.epochs)
-    if not settings.epochs:
-        raise ArgumentError("--epochs must be at least 1.")
     library("cpu")
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
     seconds = ""

@@ -29,9 +29,9 @@ FRAMES, N_SAMPLES, LIMIT, RESOLUTION = 60, 1000, 1.6, 120
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--rounds", type=int, default=3000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("ring.gif"))
+    parser.add_argument("--rounds", type=cli.whole(1), default=3000)
+    parser.add_argument("--seed", type=cli.whole(0), default=0)
+    parser.add_argument("--out", type=cli.output(".gif"), default=Path("ring.gif"))
     given = parser.parse_args()
 
     data = load("ring", seed=given.seed)

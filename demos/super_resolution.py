@@ -52,9 +52,9 @@ def bilinear(small, side):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", type=int, choices=(14, 7), default=14)
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--out", type=Path, default=Path("super_resolution.png"))
+    parser.add_argument("--epochs", type=cli.whole(1), default=4)
+    parser.add_argument("--seed", type=cli.whole(0), default=0)
+    parser.add_argument("--out", type=cli.output(".png"), default=Path("super_resolution.png"))
     given = parser.parse_args()
 
     def pair(x):

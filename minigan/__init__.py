@@ -4,7 +4,7 @@ from minigan.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.batchnorm import BatchNorm
 from minigan.cures import Conditional, Labels, LabelSmoothing, Packed, SpectralDense, clip_weights, wgan_gp
 from minigan.gan import d_step, g_step, update_average
-from minigan.gradcheck import check_layer, check_loss, check_network, check_objective
+from minigan.gradcheck import GradientError, check_layer, check_loss, check_network, check_objective
 from minigan.layers import Dense, Dropout, Layer
 from minigan.losses import bce_with_logits, softmax_cross_entropy
 from minigan.maxout import Maxout
@@ -16,9 +16,9 @@ from minigan.rmsprop import RMSProp
 
 __version__ = "0.1.0"
 __all__ = [
-    "SGD", "Adam", "BatchNorm", "Conditional", "Dense", "Dropout", "Hinge", "LabelSmoothing", "Labels", "Layer",
-    "LeakyReLU", "LeastSquares", "Maxout", "Minimax", "Network", "NonSaturating", "Packed", "RMSProp", "ReLU",
-    "Sigmoid", "SpectralDense", "Tanh", "Wasserstein", "bce_with_logits", "check_layer", "check_loss",
-    "check_network", "check_objective", "clip_weights", "d_step", "g_step", "r1", "softmax_cross_entropy",
-    "update_average", "wgan_gp",
+    "SGD", "Adam", "BatchNorm", "Conditional", "Dense", "Dropout", "GradientError", "Hinge", "LabelSmoothing",
+    "Labels", "Layer", "LeakyReLU", "LeastSquares", "Maxout", "Minimax", "Network", "NonSaturating", "Packed",
+    "RMSProp", "ReLU", "Sigmoid", "SpectralDense", "Tanh", "Wasserstein", "bce_with_logits", "check_layer",
+    "check_loss", "check_network", "check_objective", "clip_weights", "d_step", "g_step", "r1",
+    "softmax_cross_entropy", "update_average", "wgan_gp",
 ]  # fmt: skip

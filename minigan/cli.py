@@ -1,8 +1,10 @@
 """What the command lines share: flags made from a dataclass, and errors as one plain sentence."""
 
 import argparse
+import os
 import sys
 from dataclasses import fields
+from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
 from minigan.errors import ArgumentError, MiniganError
@@ -45,13 +47,41 @@ class Parser(argparse.ArgumentParser):
             self.add_argument(flag, default=argparse.SUPPRESS, help=help, **how)
 
 
+def output(*endings):
+    """An argparse type: the path of a file to write, with one of these endings; so a long run is not in vain."""
+
+    def path(word):
+        if Path(word).suffix.lower() not in endings:
+            raise ArgumentError(f"--out must end in {' or '.join(endings)}, not {word}.")
+        if not Path(word).parent.is_dir():
+            raise ArgumentError(f"--out {word} cannot be written: there is no folder {Path(word).parent}.")
+        return Path(word)
+
+    return path
+
+
+def whole(least):
+    """An argparse type: a whole number, at least `least`."""
+
+    def number(word):
+        if int(word) < least:
+            raise argparse.ArgumentTypeError(f"must be {least} or more, not {word}")
+        return int(word)
+
+    number.__name__ = "int"
+    return number
+
+
 def main(command):
     """Run command(); on an error that a person can mend, print its sentence and exit with its code."""
     try:
         command()
+        sys.stdout.flush()
     except MiniganError as error:
         print(f"minigan: {error}", file=sys.stderr)
         sys.exit(error.exit_code)
+    except BrokenPipeError:  # "| head" has read enough; what is still to be written must go somewhere
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except OSError as error:  # a disk that is full, a folder that was removed
         print(f"minigan: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
         sys.exit(MiniganError.exit_code)

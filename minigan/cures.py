@@ -87,7 +87,7 @@ class SpectralDense(Dense):
         self.iterate(15)
 
     def iterate(self, times=1):
-        """Power iteration: v <- W u / |W u|, u <- W' v / |W' v|."""
+        """Power iteration: v <- W u / |W u|, u <- W^T v / |W^T v|."""
         sqrt = namespace(self.W).sqrt
         for _ in range(times):
             v = self.W @ self.u

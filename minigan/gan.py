@@ -8,10 +8,10 @@ G turns noise z into samples; D scores samples, high for real, low for fake. The
 What makes it a GAN and not two networks is one line in g_step: the gradient of the loss with respect to D's *input*
 is the gradient with respect to G's *output*. Everything else is ordinary backpropagation.
 
-    x_real (N, n_x) real samples, z (N, n_z) noise, s (N, 1) logits, L a loss; D and G are Networks (network.py), the
-    objective says what each wants (objectives.py), an optimizer moves theta (optim.py).
+    x_real (N, n_x) real samples, z (N, n_z) noise, s (N, 1) scores (logits: losses.py), L a loss; D and G are Networks
+    (network.py), the objective says what each wants (objectives.py), an optimizer moves theta (optim.py).
 
-The losses stay on the device as 0-d arrays, so that a GPU need not wait. Next on the reader's path: losses.py
+`namespace(x)` is NumPy or, on a GPU, CuPy. At first skip penalties and BatchNorm. Next on the reader's path: losses.py
 """
 
 from minigan.backend import namespace
@@ -20,9 +20,8 @@ from minigan.backend import namespace
 def d_step(D, G, objective, optimizer, x_real, z, penalty=None):
     """One step of D. Returns (L_D, s_real, s_fake); L_D includes the penalty.
 
-    penalty(D, x_real, x_fake, caches) adds its gradient to D.grad and returns its value, given D.forward's caches of
-    x_real: r1 with its weight, say. Raises ValueError where D has BatchNorm: a penalty is per sample, and there no
-    sample stands alone; NotImplementedError for another layer that the penalty cannot go through (penalties.py).
+    penalty(D, x_real, x_fake, caches) adds its gradient to D.grad and returns its value; caches: D.forward's of x_real.
+    Raises ValueError where D has BatchNorm: a penalty is per sample, and there no sample stands alone.
     """
     if penalty and D.mixes_samples:
         raise ValueError("A gradient penalty is per sample; it has no meaning with BatchNorm in D.")
@@ -35,7 +34,7 @@ def d_step(D, G, objective, optimizer, x_real, z, penalty=None):
         s_real, s_fake = s[:n], s[n:]
         loss, ds_real, ds_fake = objective.d(s_real, s_fake)
         D.backward(concatenate([ds_real, ds_fake]), caches)
-        if penalty:
+        if penalty:  # the first half of each cache is of the real samples
             loss = loss + penalty(D, x_real, x_fake, [cache[: len(cache) // 2] for cache in caches])
     else:  # BatchNorm must not see real and fake in one batch: D could tell them apart by their average
         s_real, real_caches = D.forward(x_real)
@@ -65,7 +64,7 @@ def update_average(average, G, t, decay):
     """Move `average`, a second G, towards G after round t (0, 1, ...): an exponential moving average of its weights.
 
     G circles around its optimum, its average stays near the middle and makes better samples (Yazici et al. 2019).
-    The decay is warmed up: after t rounds the average is over the last ninth of them, never the untrained beginning.
+    It is over some 1 / (1 - decay) rounds; at first over the last ninth of those there were, never the untrained start.
     """
     decay = min(decay, (1 + t) / (10 + t))
     average.theta *= decay

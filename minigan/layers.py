@@ -5,7 +5,7 @@ A layer is a pair of functions. `forward` maps x to y and returns, as the cache,
 layer: a GAN sends several batches through one discriminator, and a cache kept on the layer would mix them up.
 
 Throughout: N samples, one a row; x (N, n_in), y (N, n_out); dx = dL/dx, dy = dL/dy for one scalar loss L.
-Next on the reader's path: activations.py
+All that says jvp or tangent serves penalties.py; skip it at first. Next on the reader's path: activations.py
 """
 
 import math
@@ -18,7 +18,7 @@ from minigan.backend import namespace
 class Layer:
     """What every layer offers. It writes only into its own windows, and never modifies x, dy or a cache."""
 
-    shapes: dict[str, tuple[int, ...]] = {}  # parameter -> shape: Network makes self.W and self.dW windows of it
+    shapes: dict[str, tuple[int, ...]] = {}  # parameter -> shape: a Network gives it W and dW, windows onto its vectors
     statistics: dict[str, tuple[int, ...]] = {}  # likewise for what is remembered but not trained: no gradient
     mixes_samples = False  # True when a row of y depends on other rows of x
 
@@ -38,7 +38,7 @@ class Layer:
         raise NotImplementedError
 
     def jvp(self, t, cache):
-        """Forward mode: how y moves, to first order, when x moves by t (N, n_in). For penalties.py."""
+        """Jacobian-vector product: how y moves, to first order, when x moves by t (N, n_in)."""
         raise NotImplementedError(f"A gradient penalty cannot go through {type(self).__name__}.")
 
     def tangent_grads(self, t, dy, cache):
@@ -103,7 +103,6 @@ class Slope(Layer):
         dx_ni = dy_ni slope_ni                                                              (2)
     Tangent
         ty_ni = t_ni slope_ni                                                               (3)
-
     The second derivative is 0, so these layers add nothing to the gradient of a gradient penalty.
     """
 
@@ -130,7 +129,6 @@ class Dropout(Slope):
 
         slope_ni = 0 with probability rate, else 1/(1-rate)                                 (1)
     so that E[y_ni] = x_ni with and without it. Forward and backward are Slope's, by the same draw.
-
     rng: a NumPy Generator of its own, of a kind that makes 64-bit words, as default_rng does. Each word serves four
     entries (fast, and the same on every device), so rate is rounded to a multiple of 1/65536.
     Source: Srivastava et al. 2014.

@@ -1,7 +1,8 @@
 """Losses on logits, with their gradients, in forms that stay finite and exact for any finite logit.
 
 A logit s is a score before the sigmoid: D(x) = sigmoid(s). Every loss here returns (L, ds): the mean over the batch
-and dL/ds, which holds the 1/N, so that no layer divides by N again. Next on the reader's path: layers.py
+and dL/ds, which holds the 1/N, so that no layer divides by N again. They are for classifiers; the GAN's own, made of
+softplus and sigmoid, are in objectives.py. Next on the reader's path: layers.py
 """
 
 from minigan.backend import namespace
@@ -11,8 +12,8 @@ def softplus(x):
     """log(1 + exp(x)), elementwise. As written exp overflows at x = 89 in float32; taking max(x, 0) out of the log,
 
         softplus(x) = max(x, 0) + log(1 + exp(-|x|))                                        (1)
-    leaves an exponential that is never above 1. Its derivative is sigmoid(x). |x| is written 2 max(x, 0) - x, and
-    the maximum as a product, because both must also hold for complex x (gradcheck).
+    leaves an exponential that is never above 1. Its derivative is sigmoid(x). |x| is written 2 max(x, 0) - x, and the
+    maximum as a product: gradcheck puts complex numbers in, of which abs and maximum would make nonsense.
     """
     xp = namespace(x)
     positive = x * (x.real > 0)

@@ -44,7 +44,7 @@ class Settings:
     vary: float = setting(0.6, "how much the drawn digits vary, 0 to 1", SHARE)
     conditional: bool = setting(False, "tell both networks each sample's label")
     epochs: int = setting(20, "passes over the data; 0 writes the untrained samples", NOT_NEGATIVE)
-    batch_size: int = setting(128, "samples a step; with packing, packs", COUNT)
+    batch_size: int = setting(128, "samples in each step; with --packing, packs of them", COUNT)
     objective: str = setting("non-saturating", "what D and G want", tuple(OBJECTIVES))
     optimizer: str = setting("adam", "how both networks move", ("adam", "rmsprop", "sgd"))
     lr: float = setting(2e-4, "learning rate", POSITIVE)
@@ -59,13 +59,13 @@ class Settings:
     g_steps: int = setting(1, "steps of G a round", COUNT)
     simultaneous: bool = setting(False, "G answers the D that D's step began with, not the one it made")
     shared_noise: bool = setting(False, "G's step uses the noise of D's step, not its own")
-    r1: float = setting(0.0, "weight of the R1 penalty on D's slope at real samples", NOT_NEGATIVE)
+    r1: float = setting(0.0, "weight gamma of the R1 penalty on D's slope at real samples", NOT_NEGATIVE)
     wgan_gp: float = setting(0.0, "weight of WGAN-GP's penalty on D's slope between real and fake", NOT_NEGATIVE)
     clip: float = setting(0.0, "bound of D's weights, enforced after each step", NOT_NEGATIVE)
     spectral: bool = setting(False, "spectral normalisation of D's Dense layers")
     label_smoothing: float = setting(0.0, "how far D's target for real samples lies below 1", DECAY)
     packing: int = setting(1, "samples that D sees at once", COUNT)
-    ema: float = setting(0.0, "decay of the average of G's weights that draws the samples; 0 is none", DECAY)
+    ema: float = setting(0.0, "decay of the average of G's weights that draws the samples, warmed up; 0 is none", DECAY)
     init: str = setting("lecun", "initial weights", tuple(cures.INITIAL))
     d_init: str | None = setting(None, "initial weights of D, if others", (None, *cures.INITIAL))
     noise: str = setting("normal", "distribution of the noise z, of variance 1", ("normal", "uniform"))
@@ -81,7 +81,9 @@ class Settings:
     dropout: float = setting(0.0, "dropout rate behind D's hidden layers", DECAY)
     input_dropout: float = setting(0.0, "dropout rate of D's input, with its label", DECAY)
     output: str = setting("tanh", "how G ends: images in -1..1 or in 0..1", ("tanh", "sigmoid"))
-    log_every: int = setting(100, "rounds between rows of metrics.csv", COUNT)
+    log_every: int = setting(
+        100, "rounds that a row of metrics.csv is the mean of, or fewer at the end of an epoch", COUNT
+    )
     device: str = setting("cpu", "where the arrays live", ("cpu", "gpu"))
     seed: int = setting(0, "seed of all randomness", NOT_NEGATIVE)
 
@@ -129,7 +131,8 @@ class Settings:
         )
         yield (
             self.objective == "wasserstein" and not (penalty or self.clip or self.spectral),
-            "--objective wasserstein grows without end unless D's slope is bounded: add --wgan-gp 10 or --clip 0.01.",
+            "--objective wasserstein grows without end unless D's slope is bounded: add --wgan-gp 10, --r1 1, "
+            "--spectral or --clip 0.01.",
         )
         yield (
             self.label_smoothing and self.objective in ("wasserstein", "hinge"),

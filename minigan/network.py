@@ -42,7 +42,7 @@ class Network:
                 setattr(layer, name, theta[start:stop].reshape(shape))
                 if name in layer.shapes:
                     setattr(layer, "d" + name, grad[start:stop].reshape(shape))
-                start += -(-math.prod(shape) // ALIGN) * ALIGN
+                start += -(-math.prod(shape) // ALIGN) * ALIGN  # rounded up
 
     @property
     def mixes_samples(self):
@@ -62,7 +62,7 @@ class Network:
 
     def backward(self, dy, caches, param_grads=True, input_grad=False):
         """The chain rule, last layer first. Overwrites grad if param_grads; returns dx if input_grad, else None."""
-        first = 0 if input_grad else next((i for i, layer in enumerate(self.layers) if layer.shapes), 0)  # none before
+        first = 0 if input_grad else next((i for i, layer in enumerate(self.layers) if layer.shapes), 0)  # with a W
         for i in reversed(range(first, len(self.layers))):
             dy = self.layers[i].backward(dy, caches[i], param_grads, input_grad or i > first)
         return dy

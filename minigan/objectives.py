@@ -19,7 +19,8 @@ class NonSaturating:
         L_G = mean_n -log D(G(z_n)) = mean softplus(-s_fake)                                (3)
         ds_fake = -sigmoid(-s_fake) / N                                                     (4)
     While D wins, s_fake is far below 0 and (4) is near -1/N: G learns most when it is worst.
-    At the equilibrium D = 1/2: L_D = 2 log 2 = 1.386, L_G = log 2 = 0.693. Source: Goodfellow et al. 2014, section 3.
+    The best D is p_real / (p_real + p_fake), 1/2 once G is perfect: then L_D = 2 log 2 = 1.386, L_G = log 2 = 0.693.
+    Source: Goodfellow et al. 2014, section 3 and proposition 1.
     """
 
     def d(self, s_real, s_fake):
@@ -56,7 +57,7 @@ class LeastSquares:
         L_D = 1/2 mean (s_real - 1)^2 + 1/2 mean s_fake^2                                   (1)
         ds_real = (s_real - 1) / N,  ds_fake = s_fake / N                                   (2)
         L_G = 1/2 mean (s_fake - 1)^2,  ds_fake = (s_fake - 1) / N                          (3)
-    The surer D is that a sample is fake, the stronger it is pulled. Source: Mao et al. 2017, eq. 9.
+    The lower a fake sample scores, the stronger G is pulled. Source: Mao et al. 2017, eq. 9.
     """
 
     def d(self, s_real, s_fake):
@@ -74,8 +75,8 @@ class Wasserstein:
 
         L_D = mean s_fake - mean s_real,  ds_real = -1/N,  ds_fake = 1/N                    (1)
         L_G = -mean s_fake,  ds_fake = -1/N                                                 (2)
-    With |dD/dx| <= 1, which has to be seen to (cures.py), the best -L_D is the mean distance over which one cloud of
-    samples must be carried to become the other. Source: Arjovsky, Chintala and Bottou 2017, eq. 2 and 3.
+    If something keeps |dD/dx| <= 1 (cures.py), the best -L_D is the least mean distance over which one cloud of samples
+    can be carried to become the other. Source: Arjovsky, Chintala and Bottou 2017, eq. 2 and 3.
     """
 
     def d(self, s_real, s_fake):

@@ -9,7 +9,7 @@ import numpy as np
 
 from minigan.backend import namespace
 
-PIECE = 1 << 17  # theta is walked in pieces of 512 kB, so that the lines of one step find their numbers in the cache
+PIECE = 1 << 17  # theta is walked in pieces of 512 kB, so that the processor's cache holds it from line to line
 
 
 class Optimizer:
@@ -67,7 +67,7 @@ class Adam(Optimizer):
         v <- beta2 v + g^2                                                                  (2)
     and putting a = (1 - beta1) / (1 - beta1^t), b = sqrt((1 - beta2) / (1 - beta2^t)) where they are used,
         theta <- theta - lr a m / (b sqrt(v) + eps) = theta - (lr a / b) m / (sqrt(v) + eps / b)       (3)
-    is the same step with four passes over memory less.
+    is the same step with four passes over memory less. So the arrays m and v here are larger than Kingma's by a factor.
     A GAN's usual beta1 is .5 or 0: the game turns, and a long average points where the opponent was.
     Source: Kingma and Ba 2015, algorithm 1.
     """

@@ -1,4 +1,5 @@
-"""Penalties on D's slope, which keep the game from running in circles: the gradient of a gradient, by hand.
+"""Penalties on D's slope, by hand: the gradient of a gradient. Where D is steep at real samples, G is still pushed
+when it has arrived there, overshoots, and the game runs in circles; a flat D lets it come to rest.
 
 s_n = D(x_n) is the logit of sample x_n, and g_n = ds_n/dx_n, the slope, is what backpropagation brings out at D's
 input. A penalty P = sum_n p(g_n) is trained by dP/dtheta, a second derivative. Next on the reader's path: training.py
@@ -25,7 +26,7 @@ def input_gradient(D, caches):
     """(g, deltas): g (N, n_x), and for each layer delta_l = ds/dy_l, which backpropagation passes on the way to g.
 
     With J_l the Jacobian of layer l = 1 ... L and ^T a transpose,
-        delta_L = 1,   delta_(l-1) = J_l^T delta_l,   g = delta_0                                     (1)
+        delta_L = ds/ds = 1,   delta_(l-1) = J_l^T delta_l,   g = delta_0                             (1)
     """
     deltas = [namespace(D.theta).ones((len(caches[0]), 1), D.theta.dtype)]
     for layer, cache in zip(reversed(D.layers), reversed(caches), strict=True):

@@ -6,8 +6,10 @@ filled in with the small networks (256, 256) and 20 epochs unless the note says 
 `python -m minigan.train --list-presets` prints them as a table.
 """
 
+import textwrap
 from dataclasses import dataclass, field, fields
 
+from minigan.errors import ArgumentError
 from minigan.models import Settings
 
 
@@ -21,13 +23,20 @@ class Preset:
 
     def with_flags(self, **given):
         """Settings of this preset, changed by the flags that were given: of two penalties, the one given takes the
-        place of the preset's. Raises ArgumentError."""
+        place of the preset's. Raises ArgumentError, also where a flag would change nothing."""
         own = (
             self.settings
             | ({"r1": 0.0} if given.get("wgan_gp") else {})
             | ({"wgan_gp": 0.0} if given.get("r1") else {})
         )
-        return Settings(**own | given)
+        s = Settings(**own | given)
+        heeded = {"beta1": s.optimizer == "adam", "beta2": s.optimizer != "sgd", "d_slope": not s.maxout,
+                  "batchnorm_eps": s.g_batchnorm or s.d_batchnorm, "vary": s.data in ("auto", "drawn"),
+                  "data_dir": s.data in ("auto", "mnist")}  # fmt: skip
+        for name in given:
+            if not heeded.get(name, True):
+                raise ArgumentError(f"--{name.replace('_', '-')} changes nothing with these settings; drop it.")
+        return s
 
 
 SMALL = {"g_hidden": (256, 256), "d_hidden": (256, 256)}
@@ -59,7 +68,7 @@ PRESETS = {
         {"data": "ring", "epochs": 13, "lr": 1e-3, "beta1": 0.0, "beta2": 0.99, "lr_decay": 0.5, "r1": 0.02,
          "latent_dim": 2, "g_hidden": (128,) * 3, "d_hidden": (128,) * 3},
     ),
-    "small": Preset("the textbook", "small networks, Adam, nothing else", SMALL | {"lr": 3e-4}),
+    "small": Preset("the textbook", "small networks and Adam", SMALL | {"lr": 3e-4}),
     "wide": Preset("the textbook", "the sizes and dropout of a much copied PyTorch tutorial", WIDE | {"dropout": 0.3}),
     "article-a": Preset(
         "article A, a TensorFlow 2 sketch",
@@ -137,7 +146,7 @@ PRESETS = {
 }  # fmt: skip
 
 
-COLUMNS = ("preset", "objective", "G", "D", "optimizer", "batch", "epochs", "and")
+COLUMNS = ("preset", "objective", "G", "D", "optimizer, rate, decays", "batch", "epochs", "and")
 IN_COLUMNS = {
     "objective", "optimizer", "lr", "beta1", "beta2", "momentum", "batch_size", "epochs", "latent_dim", "g_hidden",
     "d_hidden", "g_slope", "d_slope", "maxout",
@@ -145,7 +154,7 @@ IN_COLUMNS = {
 
 
 def row(name):
-    """One preset as the words of COLUMNS; "and" holds the flags off their defaults that stand nowhere else."""
+    """One preset as the words of COLUMNS; the last are its flags off their defaults that stand in no other column."""
 
     def flag(name, value):
         words = [name.replace("_", "-"), f"{value:.8g}" if isinstance(value, float) else str(value)]
@@ -173,11 +182,11 @@ def row(name):
 
 
 def table():
-    """All presets as text: a table of their settings, then where each is from."""
+    """All presets as text: a table of their settings, then the rest of them and where each is from."""
     rows = [COLUMNS, *map(row, PRESETS)]
     widths = [max(len(r[i]) for r in rows) for i in range(len(COLUMNS) - 1)]
-    lines = [
-        "  ".join([*(word.ljust(w) for word, w in zip(r[:-1], widths, strict=True)), r[-1]]).rstrip() for r in rows
-    ]
-    lines += ["", *(f"{name}: {preset.source}; {preset.note}." for name, preset in PRESETS.items())]
+    lines = ["  ".join(word.ljust(w) for word, w in zip(r, widths, strict=False)).rstrip() for r in rows]
+    for (name, *_, rest), preset in zip(rows[1:], PRESETS.values(), strict=True):
+        words = f"{name}: {rest or 'no other flag'}. From {preset.source}; {preset.note}."
+        lines += ["", textwrap.fill(words, 110, subsequent_indent="  ", break_on_hyphens=False)]
     return "\n".join(lines)

@@ -96,14 +96,15 @@ class Recorder:
         self.table.writerow([self.rounds, epoch, images_seen, *(f"{x:.6g}" for x in (*means, speed))])
         self.file.flush()
         d_loss, g_loss, d_real, d_fake = (f"{x:.3f}" for x in means)
-        self.words = f"d_loss {d_loss}  g_loss {g_loss}  D(x) {d_real}  D(G(z)) {d_fake}  {speed:.0f} rounds/s"
+        real, fake = ("D(x)", "D(G(z))") if self.settings.probable else ("score(x)", "score(G(z))")
+        self.words = f"d_loss {d_loss}  g_loss {g_loss}  {real} {d_real}  {fake} {d_fake}  {speed:.0f} rounds/s"
         self.bar.set_postfix_str(f"d_loss {d_loss} g_loss {g_loss}", refresh=False)
         self.count, self.start = 0, time.perf_counter()
 
     def _diverged(self, what):
         return Diverged(
-            f"the {what} were no longer finite after {self.rounds} rounds, so training stopped; the last good "
-            f"checkpoint is {self.out / checkpoint.NAME}. Try a smaller --lr."
+            f"the {what} were no longer finite after {self.rounds} rounds, so training stopped; "
+            f"{self.out / checkpoint.NAME} holds the networks after epoch {self.saved}. Try a smaller --lr."
         )
 
     def __exit__(self, kind, error, trace):

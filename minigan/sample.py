@@ -50,12 +50,12 @@ def main():
     parser.add_argument(
         "--label", type=int, help="what to draw, from a run that was --conditional (default: each in turn)"
     )
-    parser.add_argument("--out", type=Path, default=Path("grid.png"), help="a .png, or a .npy (default: grid.png)")
+    parser.add_argument(
+        "--out", type=cli.output(".png", ".npy"), default=Path("grid.png"), help="a .png, or a .npy (default: grid.png)"
+    )
     given = parser.parse_args()
     if given.n < 1 or given.seed < 0:
         raise ArgumentError("-n must be at least 1 and --seed 0 or more.")
-    if given.out.suffix.lower() not in (".png", ".npy"):
-        raise ArgumentError(f"--out must end in .png or .npy, not {given.out}.")
     G, settings, data = load_generator(given.run)
     if given.label is not None and not settings.conditional:
         raise ArgumentError("this run was not told labels: --label needs one that was trained with --conditional.")

@@ -44,7 +44,7 @@ def main():
     if settings.conditional and data.labels is None:
         if given.get("conditional"):
             raise ArgumentError(
-                f"--conditional needs labels, which {settings.data} does not hold; put them into an .npz, as 'labels'."
+                f"--conditional needs a label, a whole number, for each sample, 'labels' in an .npz; here: {data.note}."
             )
         settings = replace(settings, conditional=False)
         data = replace(data, note=f"{data.note}; no labels, so not conditional")

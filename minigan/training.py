@@ -40,7 +40,7 @@ class Training:
         if s.simultaneous:
             d_before = self.D.theta.copy()
         for x_real in batches:
-            labels = x_real[:, self.data.n_x :] if s.conditional else None
+            labels = x_real[:, self.data.n_x :] if s.conditional else None  # behind the pixels, see models.batch
             z = self.noise(len(x_real), labels)
             d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
             cures.bound(self.D, s)

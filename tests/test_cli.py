@@ -129,17 +129,23 @@ def test_a_conditional_run_draws_what_it_is_told(command, tmp_path, rng):
     assert (code, err) == (2, "minigan: --label must be in 0..3, not 4.\n")
 
 
+def test_labels_that_no_sample_has_are_named(command, rng):
+    np.savez("odd.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 2 * 3 + 1)
+    code, out, _ = command(train.main, "--data", "odd.npz", "--epochs", 0, "--out", "run", *SMALL)
+    assert code == 0 and "no sample has label 0, 2, 3\n" in out
+
+
 def test_labels_that_are_missing_or_wrong_are_one_sentence(command, own, rng):
     code, _, err = command(train.main, "--data", own, "--conditional", "--batch-size", 8)
-    assert code == 2 and "--conditional needs labels, which own.npy does not hold" in err
+    assert code == 2 and "--conditional needs a label" in err and "own.npy" in err
     images = rng.integers(0, 256, (40, 6, 6)).astype(np.uint8)
     for labels in (np.arange(39), np.arange(40.0), -np.arange(40), np.arange(40)[:, None]):
         np.savez("bad.npz", images=images, labels=labels)
         words = ("--data", "bad.npz", "--batch-size", 8, "--epochs", 0)
         code, _, err = command(train.main, *words, "--conditional")
-        assert code == 2 and "needs labels, which bad.npz does not hold" in err
+        assert code == 2 and "needs a label" in err and "its labels are " in err
         code, out, _ = command(train.main, *words, "--out", f"run{labels.shape}{labels.dtype}{labels[1]}")
-        assert code == 0 and "are not one of 0..999 a sample" in out
+        assert code == 0 and "not whole numbers 0..999 of shape" in out
     command(train.main, "--data", own, "--epochs", 0, "--out", "run", *SMALL)
     code, _, err = command(sample.main, "run", "--label", 1)
     assert code == 2 and "this run was not told labels" in err
@@ -287,7 +293,7 @@ BAD = {
     "abbreviated": (train_bad("--epoch", 2), 2, "unrecognized arguments: --epoch 2"),
     "too wide": (train_bad("--g-hidden", 10**14), 3, "not enough memory"),
     "text as npy": (train_bad("--data", "text.npy"), 3, "text.npy is not a readable .npy file."),
-    "diverged": (train_bad("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "no longer finite"),
+    "diverged": (train_bad("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "holds the networks after epoch 0"),
     "sample nothing": (sample_bad(), 2, "required: run"),
     "sample no run": (sample_bad("nowhere"), 3, "there is no checkpoint nowhere"),
     "sample no checkpoint": (sample_bad("old"), 3, "there is no checkpoint"),
@@ -295,6 +301,13 @@ BAD = {
     "sample web page": (sample_bad("web/train-images-idx3-ubyte.gz"), 3, "not a minigan checkpoint"),
     "sample n 0": (sample_bad("old", "-n", 0), 2, "-n must be at least 1"),
     "sample out": (sample_bad("old", "--out", "x.jpg"), 2, "must end in .png or .npy"),
+    "sample nowhere": (sample_bad("old", "--out", "none/x.png"), 2, "there is no folder none"),
+    "beta1 of sgd": (train_bad("--optimizer", "sgd", "--beta1", 0.5), 2, "--beta1 changes nothing"),
+    "beta2 of sgd": (train_bad("--optimizer", "sgd", "--beta2", 0.5), 2, "--beta2 changes nothing"),
+    "slope of maxout": (train_bad("--maxout", 2, "--d-slope", 0.1), 2, "--d-slope changes nothing"),
+    "eps without batchnorm": (train_bad("--batchnorm-eps", 0.1), 2, "--batchnorm-eps changes nothing"),
+    "vary of a file": (train_bad("--vary", 0.5), 2, "--vary changes nothing"),
+    "folder of a file": (train_bad("--data-dir", "."), 2, "--data-dir changes nothing"),
 }
 
 
@@ -376,6 +389,14 @@ def test_as_a_user_would(tmp_path, own):
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.splitlines()[-1] == "more     python -m minigan.sample run -n 100 --seed 1"
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+    words = [sys.executable, "-m", "minigan.train", "--list-presets"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
 
 
 def test_help_lists_the_flags(command):

@@ -68,7 +68,9 @@ def load(name, data_dir=None, seed=0, vary=0.6):
             return _images(images, f"MNIST, from {folder}", labels)
         except MnistNotFound as error:
             if name == "mnist":
-                raise
+                raise MnistNotFound(
+                    f"{error} Name a folder that holds MNIST's four files by --data-dir or MINIGAN_DATA."
+                ) from None
             return _drawn(seed, vary, f"; MNIST is not here: {error}")
     if name == "drawn":
         return _drawn(seed, vary)
@@ -90,9 +92,12 @@ def from_file(path):
     data = _from_array(x, path)
     if labels is None:
         return data
-    if labels.dtype.kind in "iu" and labels.shape == (len(x),) and labels.min() >= 0 and labels.max() < 1000:
-        return replace(data, labels=labels)
-    return replace(data, note=f"{data.note}; its labels, {labels.dtype} {labels.shape}, are not one of 0..999 a sample")
+    if labels.dtype.kind not in "iu" or labels.shape != (len(x),) or labels.min() < 0 or labels.max() >= 1000:
+        found = f"{labels.dtype} of shape {labels.shape}"
+        return replace(data, note=f"{data.note}; its labels are {found}, not whole numbers 0..999 of shape ({len(x)},)")
+    missing = sorted(set(range(labels.max())) - set(labels.tolist()))
+    words = f"; no sample has label {', '.join(map(str, missing))}" if missing else ""
+    return replace(data, labels=labels, note=data.note + words)
 
 
 def _from_array(x, path):

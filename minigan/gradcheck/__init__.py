@@ -107,7 +107,7 @@ def check(f, backward, **inputs):
             generator.state = state
 
     def problem(dtype, f):
-        """f() of copies in a dtype, and name -> array of these copies."""
+        """(a function that calls f on copies of the inputs in a dtype, name -> array of these copies)."""
         copies = {name: value.astype(dtype) for name, value in inputs.items()}
         arrays = dict(copies)
         for name, twin in copies.items():
@@ -153,8 +153,8 @@ def check(f, backward, **inputs):
 def check_network(network, x, rng, train=True):
     """Check dL/dx and the gradient of every parameter, for L = sum(dy * y) with a random upstream gradient dy.
 
-    x (N, n_in). An upstream of ones would not see a backward that forgets dy; hence rng. Returns Rows. A layer that
-    passes on a wrong dx spoils the gradients of all before it: it is the last layer named, or the one after it.
+    x (N, n_in). An upstream of ones would not see a backward that forgets dy; hence rng. Returns Rows. A wrong dx
+    spoils all gradients before it: look at the last layer named and, behind it, up to the next one that has parameters.
     """
     dy = rng.standard_normal((len(x), network(x.copy()).shape[1]))
     dy.flags.writeable = False  # a layer that modifies x or dy is an error of its own
