@@ -111,11 +111,12 @@ def test_where_mnist_is_looked_for(tmp_path, tiny, no_mnist, monkeypatch):
         found(tmp_path)
 
 
-def test_auto_says_why_it_draws_and_mnist_is_strict(no_mnist):
+def test_auto_says_why_it_draws_and_mnist_is_strict(no_mnist, monkeypatch):
+    monkeypatch.setattr("minigan.data.N_DRAWN", 500)
     data = load("auto")
-    assert data.note.startswith("60000 images 28x28: drawn digits")
+    assert data.note.startswith("500 images 28x28: drawn digits")
     assert "MNIST is not here: downloading train-images-idx3-ubyte.gz failed" in data.note
-    with pytest.raises(mnist.MnistNotFound, match="failed"):
+    with pytest.raises(mnist.MnistNotFound, match="failed .* by --data-dir or MINIGAN_DATA"):
         load("mnist")
 
 

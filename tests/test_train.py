@@ -119,7 +119,9 @@ def test_pixels_go_from_the_range_of_tanh_to_0_1_and_back_into_a_grid_in_reading
     np.testing.assert_allclose(centres, [0.1, 0.3, 0.5, 0.7, 0.9, 0.0], atol=1 / 255)
 
 
-def test_seed_and_vary_reach_the_data():
+def test_seed_and_vary_reach_the_data(monkeypatch):
+    assert len(load("ring").x) == 100_000
+    monkeypatch.setattr("minigan.data.N_DRAWN", 300)
     np.testing.assert_array_equal(load("drawn", seed=3, vary=0.2).x[:50], draw(50, 3, 0.2)[0].reshape(50, -1))
     np.testing.assert_array_equal(load("grid", seed=3).x, grid(100_000, 3)[0])
     assert (grid(10, 3)[0] != grid(10, 4)[0]).any()
