@@ -116,7 +116,7 @@ def test_auto_says_why_it_draws_and_mnist_is_strict(no_mnist, monkeypatch):
     data = load("auto")
     assert data.note.startswith("500 images 28x28: drawn digits")
     assert "MNIST is not here: downloading train-images-idx3-ubyte.gz failed" in data.note
-    with pytest.raises(mnist.MnistNotFound, match="failed .* by --data-dir or MINIGAN_DATA"):
+    with pytest.raises(mnist.MnistNotFound, match=r"failed .* by --data-dir or MINIGAN_DATA"):
         load("mnist")
 
 
