@@ -29,14 +29,15 @@ GROUND = {"errors", "backend"}
 FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
 GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training", "vae"}
 LEAVES = {"data", "checkpoint", "images", "recorder", "cli"}
-COMMANDS = {"train", "sample"}
+COMMANDS = {"train", "sample", "evaluate"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     **dict.fromkeys(FRAMEWORK, GROUND | FRAMEWORK),
     **dict.fromkeys(GAME, GROUND | FRAMEWORK | GAME),
     **dict.fromkeys(LEAVES, GROUND | LEAVES),
-    "metrics": GROUND | FRAMEWORK | {"data"},
-    **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES),
+    "metrics": GROUND | FRAMEWORK | {"data", "metrics"},
+    **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES | {"metrics"}),
+    "evaluate": GROUND | GAME | LEAVES | {"metrics", "sample"},
     **dict.fromkeys(("__init__", "gradcheck/cases"), GROUND | FRAMEWORK | GAME),
     "gradcheck/__main__": FRAMEWORK | {"cli"},
 }
