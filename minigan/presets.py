@@ -65,8 +65,8 @@ PRESETS = {
     "toy": Preset(
         "this repository",
         "for points in the plane, and chosen by itself for them",
-        {"data": "ring", "epochs": 13, "lr": 1e-3, "beta1": 0.0, "beta2": 0.99, "lr_decay": 0.5, "r1": 0.02,
-         "latent_dim": 2, "g_hidden": (128,) * 3, "d_hidden": (128,) * 3},
+        {"data": "ring", "epochs": 16, "lr": 1e-3, "beta1": 0.0, "beta2": 0.99, "lr_decay": 0.5, "r1": 0.01,
+         "init": "spread", "latent_dim": 2, "g_hidden": (128,) * 3, "d_hidden": (128,) * 3},
     ),
     "small": Preset("the textbook", "small networks and Adam", SMALL | {"lr": 3e-4}),
     "wide": Preset("the textbook", "the sizes and dropout of a much copied PyTorch tutorial", WIDE | {"dropout": 0.3}),

@@ -1,8 +1,12 @@
-"""Settings of the whole suite: Hypothesis draws the same cases every time, so a red test is red again."""
+"""Settings and fixtures of the whole suite. Hypothesis draws the same cases every time, so a red test is red again."""
+
+import sys
 
 import numpy as np
 import pytest
 from hypothesis import settings
+
+from minigan import cli
 
 settings.register_profile("minigan", derandomize=True, deadline=None, max_examples=200, print_blob=False)
 settings.load_profile("minigan")
@@ -11,6 +15,37 @@ settings.load_profile("minigan")
 @pytest.fixture
 def rng():
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def command(monkeypatch, capsys, tmp_path):
+    """command(main, *words) -> (exit code, stdout, stderr), run in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(main, *words):
+        monkeypatch.setattr(sys, "argv", ["minigan", *map(str, words)])
+        code = 0
+        try:
+            cli.main(main)
+        except SystemExit as end:
+            code = end.code
+        out, err = capsys.readouterr()
+        return code, out, err
+
+    return run
+
+
+@pytest.fixture
+def in_process(monkeypatch):
+    """subprocess.run of `python -m minigan.train` runs here, without the seconds that a new process takes."""
+    from minigan import train
+
+    def run(words, check):
+        assert words[1:3] == ["-m", "minigan.train"] and check
+        monkeypatch.setattr(sys, "argv", words[2:])
+        train.main()
+
+    monkeypatch.setattr("subprocess.run", run)
 
 
 @pytest.fixture

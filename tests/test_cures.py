@@ -201,6 +201,7 @@ def test_learning_rates_fall_and_momentum_rises(data):
 
 
 SPREADS = {"lecun": 1 / 400, "he": 2 / 400, "glorot": 2 / 700, "gaussian": 0.02**2, "torch": 1 / 1200,
+           "spread": 2 / 1200,
            "uniform.05": 0.05**2 / 3, "uniform.005": 0.005**2 / 3}  # fmt: skip
 
 
@@ -211,8 +212,8 @@ def test_initial_weights_have_the_variance_of_their_name(name, rng):
     for layer in network.layers:
         assert layer.W.var() == pytest.approx(SPREADS[name], rel=0.03)
         assert abs(layer.W.mean()) < 0.02 * layer.W.std()
-        if name == "torch":
-            assert layer.b.var() == pytest.approx(SPREADS[name], rel=0.2) and layer.b.max() <= 1 / 20
+        if name in cures.BIASED:
+            assert layer.b.var() == pytest.approx(SPREADS[name], rel=0.2) and layer.b.max() <= layer.W.max() * 1.01
         else:
             assert (layer.b == 0.0).all()
     assert network.layers[1].sigma == pytest.approx(np.linalg.svd(network.layers[1].W, compute_uv=False)[0], rel=0.05)

@@ -4,17 +4,19 @@ import results
 
 from minigan.presets import PRESETS
 
+NAME = "toy --data grid --batch-size 5000"
+
 
 def test_every_preset_has_a_row():
     assert {name.split()[0] for name in results.EPOCHS} == set(PRESETS)
 
 
-def test_a_row_is_trained_once_and_says_how_many_epochs_of_how_many(tmp_path, monkeypatch):
-    monkeypatch.setitem(results.EPOCHS, "toy --data grid", 1)
-    line = results.row("toy --data grid", tmp_path / "runs", tmp_path, None)
-    assert line.startswith("| `toy --data grid` | ![samples](toy-data-grid.png) | ")
-    assert " of 25 | " in line and line.endswith("| 1 of 13 |")
-    assert not (tmp_path / "runs/toy-data-grid.partial").exists()
-    assert (tmp_path / "toy-data-grid.png").read_bytes().startswith(b"\x89PNG")
+def test_a_row_is_trained_once_and_says_how_many_epochs_of_how_many(tmp_path, monkeypatch, in_process):
+    monkeypatch.setitem(results.EPOCHS, NAME, 1)
+    line = results.row(NAME, tmp_path / "runs", tmp_path, None)
+    assert line.startswith(f"| `{NAME}` | ![samples](toy-data-grid-batch-size-5000.png) | ")
+    assert " of 25 | " in line and line.endswith("| 1 of 16 |")
+    assert not (tmp_path / "runs/toy-data-grid-batch-size-5000.partial").exists()
+    assert (tmp_path / "toy-data-grid-batch-size-5000.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(results.subprocess, "run", None)
-    assert results.row("toy --data grid", tmp_path / "runs", tmp_path, None) == line
+    assert results.row(NAME, tmp_path / "runs", tmp_path, None) == line
