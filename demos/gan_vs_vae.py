@@ -27,18 +27,17 @@ from tqdm import trange
 from minigan import cli
 from minigan.activations import LeakyReLU
 from minigan.backend import library
-from minigan.data import drawn, load
-from minigan.data.mnist import load_mnist
+from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.images import sheet, to_unit
 from minigan.layers import Dense
 from minigan.losses import sigmoid
 from minigan.metrics.frechet import Classifier, score
-from minigan.models import hidden, streams
+from minigan.models import draw, hidden, streams
 from minigan.network import Network
 from minigan.optim import Adam
 from minigan.presets import PRESETS
-from minigan.sample import draw, load_generator
+from minigan.sample import load_generator
 from minigan.training import Training
 from minigan.vae import vae_step
 
@@ -71,13 +70,6 @@ def train_vae(data, settings):
             eps = rngs["noise"].standard_normal((n, n_z), dtype=np.float32)
             figures.append(vae_step(encoder, decoder, *optimizers, data.batch(order[i : i + n]), eps))
     return encoder, decoder, np.mean(figures, axis=0), time.perf_counter() - start
-
-
-def held_out(data, settings):
-    """Test images and labels of the same kind: MNIST's, or digits drawn with another seed."""
-    if "drawn digits" in data.note:
-        return drawn.draw(N_SCORED, settings.seed + 1, settings.vary)
-    return load_mnist("test", settings.data_dir)[:2]
 
 
 def save_panels(path, panels, shape):
@@ -125,15 +117,15 @@ def main():
     z, eps = rng.standard_normal((2, N_SCORED, n_z), dtype=np.float32)
     h = encoder(data.to(np, low=0.0).batch(rows))
     through = h[:, :n_z] + np.exp(0.5 * h[:, n_z:]) * eps
-    of_gan = draw(G, settings, data, N_SCORED)
+    of_gan = draw(settings, data, G, N_SCORED)
     of_vae, of_both = (2.0 * sigmoid(decoder(noise)) - 1.0 for noise in (z, through))
-    test, labels = held_out(data, settings)
-    panels = {"test images": test.reshape(len(test), -1) / 127.5 - 1.0, "GAN: samples": of_gan,
+    _, test = split(data, settings.data_dir, settings.seed, settings.vary)
+    panels = {"test images": test.batch(slice(None)), "GAN: samples": of_gan,
               "VAE: samples, as pixel means": of_vae}  # fmt: skip
     save_panels(given.out, panels, data.shape)
 
     classifier = Classifier(data.x, data.labels)
-    scores = [score(classifier, x, test, labels) for x in (of_gan, of_vae, of_both)]
+    scores = [score(classifier, x, test.x, test.labels) for x in (of_gan, of_vae, of_both)]
     gan, vae, both = (f"{s.distance:.1f}, {100 * s.sure:.0f} %" for s in scores)
     s = scores[0]
     print(

@@ -20,8 +20,9 @@ from minigan import cli, images
 from minigan.data import load
 from minigan.data.mnist import load_mnist
 from minigan.metrics import frechet, modes
+from minigan.models import draw
 from minigan.presets import PRESETS
-from minigan.sample import draw, load_generator
+from minigan.sample import load_generator
 
 EPOCHS = {  # preset and flags -> epochs; nothing for the preset's own
     "minigan": None, "large": None,
@@ -60,7 +61,7 @@ def row(name, runs, out, scored):
     own = preset.epochs * settings.packing // preset.packing  # PacGAN's epochs are of packs
     epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
     real = None if data.is_images else load(settings.data).x[:2500]
-    x = draw(G, settings, data, 10_000 if data.is_images else 2500)
+    x = draw(settings, data, G, 10_000 if data.is_images else 2500)
     images.save_samples(out / f"{file}.png", x[:40] if data.is_images else x, data.shape, real, columns=10)
     if data.is_images:
         s = scored(x)

@@ -18,7 +18,8 @@ from minigan import cli, cures, images, models
 from minigan.data import load
 from minigan.data.mnist import load_mnist
 from minigan.metrics import frechet
-from minigan.sample import draw, load_generator
+from minigan.models import draw
+from minigan.sample import load_generator
 
 SEEN = {  # what one sees, and why
     "article-a": "digits, some broken. Minimax saturates, but Adam divides the size of a small gradient away; with "
@@ -59,7 +60,7 @@ def main():
         pictures = images.to_unit(models.samples(settings, data, G, own), data.shape)
         axes.imshow(images.sheet(pictures, 8), cmap="gray", vmin=0.0, vmax=1.0)
         axes.set(title=f"{name}, {settings.epochs} epochs", xticks=[], yticks=[])
-        s = frechet.score(classifier, draw(G, settings, data, 10_000), *test)
+        s = frechet.score(classifier, draw(settings, data, G, 10_000), *test)
         with open(folder / "metrics.csv", newline="", encoding="utf-8") as file:
             last = list(csv.DictReader(file))[-1]
         answers = f"{float(last['d_real']):.2f} | {float(last['d_fake']):.2f}"

@@ -51,14 +51,18 @@ def save_points(path, x, real=None):
     figure.savefig(path, dpi=100)
 
 
-def save_curves(path, metrics, probable):
-    """Draw the losses and D's mean answers in a run's metrics.csv over its epochs; probable: they are probabilities."""
+def save_curves(path, metrics, probable, floor=None):
+    """Draw the losses and D's mean answers in a run's metrics.csv over its epochs, and the distance, if it is there.
+
+    probable: D's answers are probabilities. floor: the distance of real images.
+    """
     with open(metrics, newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     values = {name: [float(row[name]) for row in rows] for name in ("epoch", "d_loss", "g_loss", "d_real", "d_fake")}
     answer = "D's mean answer; 1 is real, at a draw both are 1/2" if probable else "D's mean score; higher is more real"
-    figure = _figure(8, 5)
-    losses, scores = figure.subplots(2, 1, sharex=True)
+    distance = [(float(row["epoch"]), float(row["distance"])) for row in rows if row.get("distance")]
+    figure = _figure(8, 7 if distance else 5)
+    losses, scores, *rest = figure.subplots(3 if distance else 2, 1, sharex=True)
     for axes, names, title in ((losses, ("d_loss", "g_loss"), "loss"), (scores, ("d_real", "d_fake"), answer)):
         for name in names:
             label = {"d_real": "D(x)", "d_fake": "D(G(z))"}.get(name, name)
@@ -66,7 +70,15 @@ def save_curves(path, metrics, probable):
         axes.set_title(title, fontsize=10)
         axes.legend()
         axes.grid(alpha=0.3)
-    scores.set(xlabel="epoch", ylim=(0, 1) if probable else None)
+    scores.set(ylim=(0, 1) if probable else None)
+    for axes in rest:
+        axes.plot(*zip(*distance, strict=True), "o-", color="tab:green", markersize=3, linewidth=1, label="samples")
+        axes.axhline(floor, color="0.5", linestyle="--", linewidth=1, label="training images")
+        axes.set_yscale("log")
+        axes.set_title("Frechet distance from the test images: stop where it no longer falls", fontsize=10)
+        axes.legend()
+        axes.grid(alpha=0.3)
+    (rest or [scores])[-1].set_xlabel("epoch")
     figure.savefig(path, dpi=100)
 
 

@@ -84,6 +84,7 @@ class Settings:
     log_every: int = setting(
         100, "rounds that a row of metrics.csv is the mean of, or fewer at the end of an epoch", COUNT
     )
+    evaluate_every: int = setting(0, "epochs between Frechet distances in metrics.csv; 0 is never", NOT_NEGATIVE)
     device: str = setting("cpu", "where the arrays live", ("cpu", "gpu"))
     seed: int = setting(0, "seed of all randomness", NOT_NEGATIVE)
 
@@ -201,6 +202,21 @@ def samples(settings, data, G, z):
     """G's samples (N, n_x) as they should be looked at: images in -1..1, points as they are."""
     x = G(z)[:, : data.n_x]
     return 2.0 * x - 1.0 if settings.output == "sigmoid" and data.is_images else x
+
+
+def draw(settings, data, G, n, seed=0, label=None):
+    """n samples (n, n_x) of G on the host, 1000 at a time to bound the memory; deterministic in seed.
+
+    label: of all of them, for a conditional G; by default each label in turn.
+    """
+    rng = streams(seed)["samples"]
+    x = np.empty((n, data.n_x), np.float32)
+    for start in range(0, n, 1000):
+        part = x[start : start + 1000]
+        labels = np.arange(start, start + len(part)) % data.n_classes if settings.conditional else None
+        z = latent(settings, data, len(part), rng, labels if label is None else label)
+        part[...] = samples(settings, data, G, z)
+    return x
 
 
 def generator(settings, data, rng=None, xp=np):

@@ -16,6 +16,7 @@ from minigan.backend import namespace, to_host
 from minigan.errors import ArgumentError, MiniganError
 
 FIGURES = ("d_loss", "g_loss", "d_real", "d_fake")  # d_real is the mean of D(x), d_fake that of D(G(z))
+BEST = "best.npz"  # the checkpoint whose samples came nearest
 COLUMNS = ("round", "epoch", "images", *FIGURES, "rounds_per_second")
 
 
@@ -28,11 +29,13 @@ class Diverged(MiniganError):
 class Recorder:
     """Writes down a run as it goes and shows a progress bar; a context manager."""
 
-    def __init__(self, out, preset, settings, data):
-        """Raises ArgumentError when out cannot be a new run's folder."""
+    def __init__(self, out, preset, settings, data, distance=None, floor=None):
+        """distance: a function from the arrays of a checkpoint to a figure for metrics.csv, the smaller, the better;
+        floor: how small it can be. Raises ArgumentError when out cannot be a new run's folder."""
         self.out, self.settings, self.data = out, settings, data
         self.n_samples = 100 if data.is_images else 2000
         self.rounds_per_epoch = len(data.x) // settings.samples_a_round
+        self.distance, self.floor, self.best = distance, floor, math.inf
         self.rounds = self.count = 0
         self.sums: Any = None
         self.saved: int | None = None  # the epoch that the checkpoint holds
@@ -47,7 +50,7 @@ class Recorder:
         except OSError as error:
             raise ArgumentError(f"--out {out} cannot be written: {error.strerror}; give another folder.") from None
         self.table = csv.writer(self.file)
-        self.table.writerow(COLUMNS)
+        self.table.writerow([*COLUMNS, *(["distance"] if distance else [])])
 
     def __enter__(self):
         from tqdm import tqdm
@@ -65,13 +68,16 @@ class Recorder:
         self.count += 1
         self.rounds += 1
         self.bar.update()
-        if self.count == self.settings.log_every:
+        if self.count == self.settings.log_every and self.rounds % self.rounds_per_epoch:  # else epoch() does it
             self._row()
 
     def epoch(self, epoch, arrays, samples):
         """Save the arrays and picture the samples (N, n_x) as they are after an epoch; 0 is before training."""
+        evaluated = (
+            self.distance(arrays) if self.distance and epoch and epoch % self.settings.evaluate_every == 0 else None
+        )
         if self.count:
-            self._row()
+            self._row(evaluated)
         if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
             raise self._diverged("weights")
         meta = {"settings": asdict(self.settings), "shape": self.data.shape, "epoch": epoch, "round": self.rounds}
@@ -79,6 +85,9 @@ class Recorder:
             meta["n_classes"] = self.data.n_classes
         checkpoint.save(self.out / checkpoint.NAME, arrays, meta)
         self.saved = epoch
+        if evaluated is not None and evaluated < self.best:
+            checkpoint.save(self.out / BEST, arrays, meta)
+            self.best, self.best_epoch = evaluated, epoch
         picture = self.out / "samples" / f"epoch_{epoch:04d}.png"
         images.save_samples(picture, samples, self.data.shape, real=self.data.x[: self.n_samples])
         shutil.copyfile(picture, self.out / "samples.png")
@@ -86,18 +95,20 @@ class Recorder:
             self.bar.write(f"epoch {epoch:3d}/{self.settings.epochs}  {self.words}")
         self.start = time.perf_counter()
 
-    def _row(self):
+    def _row(self, evaluated=None):
         means = [float(x) for x in to_host(self.sums) / self.count]  # the only place that waits for the device
         speed = self.count / (time.perf_counter() - self.start)
         if not all(map(math.isfinite, means)):
             raise self._diverged("losses")
         epoch = f"{self.rounds / self.rounds_per_epoch:.3f}"
         images_seen = self.rounds * self.settings.samples_a_round
-        self.table.writerow([self.rounds, epoch, images_seen, *(f"{x:.6g}" for x in (*means, speed))])
+        figures = [*means, speed] if evaluated is None else [*means, speed, evaluated]
+        self.table.writerow([self.rounds, epoch, images_seen, *(f"{x:.6g}" for x in figures)])
         self.file.flush()
         d_loss, g_loss, d_real, d_fake = (f"{x:.3f}" for x in means)
         real, fake = ("D(x)", "D(G(z))") if self.settings.probable else ("score(x)", "score(G(z))")
         self.words = f"d_loss {d_loss}  g_loss {g_loss}  {real} {d_real}  {fake} {d_fake}  {speed:.0f} rounds/s"
+        self.words += "" if evaluated is None else f"  distance {evaluated:.2f}"
         self.bar.set_postfix_str(f"d_loss {d_loss} g_loss {g_loss}", refresh=False)
         self.count, self.start = 0, time.perf_counter()
 
@@ -111,7 +122,9 @@ class Recorder:
         self.bar.close()
         self.file.close()
         if kind is None:
-            images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable)
+            images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable, self.floor)
+            if self.best < math.inf:
+                print(f"best     {self.out / BEST}: distance {self.best:.2f} after epoch {self.best_epoch}")
             print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
             print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
         elif kind is KeyboardInterrupt and self.saved is not None:

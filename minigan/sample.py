@@ -8,7 +8,7 @@ import numpy as np
 
 from minigan import checkpoint, cli, images
 from minigan.errors import ArgumentError, CheckpointError
-from minigan.models import Settings, generator, latent, samples, streams
+from minigan.models import Settings, draw, generator
 
 
 def load_generator(path):
@@ -27,26 +27,11 @@ def load_generator(path):
     return G, settings, data
 
 
-def draw(G, settings, data, n, seed=0, label=None):
-    """n samples (n, n_x) from the generator G, 1000 at a time to bound the memory; deterministic in seed.
-
-    label: of all of them, for a conditional G; by default each label in turn.
-    """
-    rng = streams(seed)["samples"]
-    x = np.empty((n, data.n_x), np.float32)
-    for start in range(0, n, 1000):
-        part = x[start : start + 1000]
-        labels = np.arange(start, start + len(part)) % data.n_classes if settings.conditional else None
-        z = latent(settings, data, len(part), rng, labels if label is None else label)
-        part[...] = samples(settings, data, G, z)
-    return x
-
-
 def main():
     parser = cli.Parser("python -m minigan.sample", "Draw samples from a trained generator.")
     parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
-    parser.add_argument("-n", type=int, default=64, help="how many (default: 64)")
-    parser.add_argument("--seed", type=int, default=0, help="other seeds, other samples (default: 0)")
+    parser.add_argument("-n", type=cli.whole(1), default=64, help="how many (default: 64)")
+    parser.add_argument("--seed", type=cli.whole(0), default=0, help="other seeds, other samples (default: 0)")
     parser.add_argument(
         "--label", type=int, help="what to draw, from a run that was --conditional (default: each in turn)"
     )
@@ -54,14 +39,12 @@ def main():
         "--out", type=cli.output(".png", ".npy"), default=Path("grid.png"), help="a .png, or a .npy (default: grid.png)"
     )
     given = parser.parse_args()
-    if given.n < 1 or given.seed < 0:
-        raise ArgumentError("-n must be at least 1 and --seed 0 or more.")
     G, settings, data = load_generator(given.run)
     if given.label is not None and not settings.conditional:
         raise ArgumentError("this run was not told labels: --label needs one that was trained with --conditional.")
     if given.label is not None and not 0 <= given.label < data.n_classes:
         raise ArgumentError(f"--label must be in 0..{data.n_classes - 1}, not {given.label}.")
-    x = draw(G, settings, data, given.n, given.seed, given.label)
+    x = draw(settings, data, G, given.n, given.seed, given.label)
     try:
         if given.out.suffix.lower() == ".png":
             images.save_samples(given.out, x, data.shape)

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 
 from minigan import cli
-from minigan.backend import library
-from minigan.data import load
+from minigan.backend import library, to_host
+from minigan.data import load, split
 from minigan.errors import ArgumentError
-from minigan.models import Settings
+from minigan.models import Settings, draw, generator
 from minigan.presets import PRESETS, table
 from minigan.recorder import Recorder
 from minigan.training import Training, train
@@ -35,7 +35,7 @@ def main():
     xp = library(settings.device)
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
     preset = preset or ("minigan" if data.is_images else "toy")  # networks for images would be no use on points
-    settings = PRESETS[preset].with_flags(**given)
+    settings = replace(PRESETS[preset].with_flags(**given), data=data.name)
     if settings.samples_a_round > len(data.x):
         raise ArgumentError(
             f"--batch-size {settings.batch_size} with --packing {settings.packing} and --d-steps {settings.d_steps} "
@@ -49,10 +49,33 @@ def main():
         settings = replace(settings, conditional=False)
         data = replace(data, note=f"{data.note}; no labels, so not conditional")
     out = out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
+    distance, floor = judge(settings, data) if settings.evaluate_every else (None, None)
     training = Training(settings, data, xp)
     # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
-    with np.errstate(over="ignore", invalid="ignore"), Recorder(out, preset, settings, data) as recorder:
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        Recorder(out, preset, settings, data, distance, floor) as recorder,
+    ):
         train(training, recorder)
+
+
+def judge(settings, data):
+    """(a function from the arrays of a checkpoint to the Frechet distance of samples, that of training images)."""
+    from minigan.metrics.frechet import Classifier, frechet_distance
+
+    if not data.is_images or data.labels is None:
+        raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
+    train, test = split(data, settings.data_dir, settings.seed, settings.vary)
+    classifier = Classifier(train.x.reshape(-1, *train.shape), train.labels)
+    features = classifier.features(test.batch(slice(None)))
+    G, n = generator(settings, data), len(features)
+
+    def distance(arrays):
+        G.theta[...] = to_host(arrays["average"])
+        return frechet_distance(classifier.features(draw(settings, data, G, n)), features)
+
+    rows = np.random.default_rng(0).permutation(len(train.x))[:n]
+    return distance, frechet_distance(classifier.features(train.batch(rows)), features)
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from minigan.activations import ReLU
-from minigan.data import Dataset, from_file, load, mnist, toy
+from minigan.data import Dataset, from_file, load, mnist, split, toy
 from minigan.data.drawn import draw
 from minigan.data.idx import read_idx
 from minigan.errors import DataError
@@ -335,3 +335,28 @@ def test_a_classifier_of_drawn_digits_reads_mnist(rng):
     images, labels, _ = mnist.load_mnist("test")
     answers = network(Dataset(images.reshape(-1, 784), (28, 28), "").batch(slice(None))).argmax(axis=1)
     assert (answers == labels).mean() >= 0.8
+
+
+def test_drawn_digits_for_testing_are_others(no_mnist, monkeypatch):
+    monkeypatch.setattr("minigan.data.N_DRAWN", 300)
+    monkeypatch.setattr("minigan.data.N_TEST", 100)
+    for name in ("drawn", "auto"):
+        train, test = split(load(name, seed=2), seed=2)
+        x, labels = draw(400, 2, 0.6)
+        np.testing.assert_array_equal(train.x, x[:300].reshape(300, -1))
+        np.testing.assert_array_equal(test.x, x[300:].reshape(100, -1))
+        np.testing.assert_array_equal(test.labels, labels[300:])
+
+
+def test_every_sixth_sample_of_a_file_is_for_testing(tmp_path, rng):
+    x, labels = rng.integers(0, 256, (20, 4, 4)).astype(np.uint8), np.arange(20)
+    np.savez(tmp_path / "own.npz", images=x, labels=labels)
+    train, test = split(load(str(tmp_path / "own.npz")))
+    assert list(test.labels) == [0, 6, 12, 18] and sorted([*train.labels, *test.labels]) == list(labels)
+    np.testing.assert_array_equal(test.x, x[::6].reshape(4, -1))
+
+
+@pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
+def test_mnist_has_a_test_set_of_its_own():
+    train, test = split(load("auto"))
+    assert (train.name, len(train.x), len(test.x)) == ("mnist", 60_000, 10_000)

@@ -50,7 +50,7 @@ def test_every_loss_behind_every_activation(layer, loss, n, n_in, n_out, seed):
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
 @pytest.mark.parametrize("layer", cases.DIFFERENTIABLE)
 @pytest.mark.parametrize("penalty", cases.PENALTIES)
-@settings(max_examples=20)
+@settings(max_examples=10)
 @random_case
 def test_every_penalty_through_every_activation(penalty, layer, depth, n, n_in, n_out, seed):
     cases.penalty(penalty, n, n_in, n_out, np.random.default_rng([seed, n, n_in, n_out]), names=[layer] * depth)

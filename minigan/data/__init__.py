@@ -10,7 +10,7 @@ import numpy as np
 from minigan.errors import DataError
 
 NAMES = ("auto", "mnist", "drawn", "ring", "grid")
-N_DRAWN = 60_000  # as many as MNIST has
+N_DRAWN, N_TEST = 60_000, 10_000  # as many as MNIST has
 N_POINTS = 100_000
 
 
@@ -19,7 +19,7 @@ class Dataset:
     """x: (n, d), uint8 pixels for images, float32 for points; shape: (height, width) of an image, (2,) for points.
 
     note: one line for the reader, saying what this is and where it came from. labels: (n,) whole numbers from 0, or
-    None. low: what black is in a batch, -1 or 0; white is 1.
+    None. low: what black is in a batch, -1 or 0; white is 1. name: what `load` finds it by, never "auto".
     """
 
     x: Any
@@ -27,6 +27,7 @@ class Dataset:
     note: str
     labels: Any = None
     low: float = -1.0
+    name: str = ""
 
     @property
     def n_x(self):
@@ -65,7 +66,7 @@ def load(name, data_dir=None, seed=0, vary=0.6):
 
         try:
             images, labels, folder = load_mnist("train", data_dir)
-            return _images(images, f"MNIST, from {folder}", labels)
+            return _images(images, f"MNIST, from {folder}", labels, "mnist")
         except MnistNotFound as error:
             if name == "mnist":
                 raise MnistNotFound(
@@ -78,8 +79,31 @@ def load(name, data_dir=None, seed=0, vary=0.6):
         from minigan.data import toy
 
         points, labels = getattr(toy, name)(N_POINTS, seed)
-        return Dataset(points, (2,), f"{name}, {N_POINTS} points around {len(toy.centres(name))} centres", labels)
-    return from_file(Path(name))
+        note = f"{name}, {N_POINTS} points around {len(toy.centres(name))} centres"
+        return Dataset(points, (2,), note, labels, name=name)
+    return replace(from_file(Path(name)), name=name)
+
+
+def split(train, data_dir=None, seed=0, vary=0.6):
+    """(training data, test data), given what `load` gave for the same arguments: of MNIST its own test set, of the
+    drawn digits 10,000 more, of all else every sixth sample, which a GAN of it has seen, too. Raises DataError."""
+    if train.name == "mnist":
+        from minigan.data.mnist import load_mnist
+
+        images, labels, folder = load_mnist("test", data_dir)
+        return train, _images(images, f"MNIST's test set, from {folder}", labels, "mnist")
+    if train.name == "drawn":
+        from minigan.data.drawn import draw
+
+        images, labels = (a[N_DRAWN:] for a in draw(N_DRAWN + N_TEST, seed, vary))
+        return train, _images(images, "drawn digits, for testing", labels, "drawn")
+    held = np.arange(len(train.x)) % 6 == 0
+    return _rows(train, ~held), _rows(train, held)
+
+
+def _rows(data, rows):
+    labels = None if data.labels is None else data.labels[rows]
+    return replace(data, x=data.x[rows], labels=labels, note=f"{rows.sum()} of {data.note}")
 
 
 def from_file(path):
@@ -155,9 +179,10 @@ def _drawn(seed, vary, why=""):
     from minigan.data.drawn import draw
 
     images, labels = draw(N_DRAWN, seed, vary)
-    return _images(images, f"drawn digits, made here from strokes{why}", labels)
+    return _images(images, f"drawn digits, made here from strokes{why}", labels, "drawn")
 
 
-def _images(images, source, labels=None):
+def _images(images, source, labels=None, name=""):
     n, height, width = images.shape
-    return Dataset(images.reshape(n, -1), (height, width), f"{n} images {height}x{width}: {source}", labels)
+    note = f"{n} images {height}x{width}: {source}"
+    return Dataset(images.reshape(n, -1), (height, width), note, labels, name=name)

@@ -76,6 +76,11 @@ class Classifier:
                 np.savez(file, theta=self.network.theta)
             os.replace(partial, path)
 
+    @property
+    def hash(self):
+        """Of the weights: two people's figures compare where these do."""
+        return hashlib.sha256(self.network.theta.tobytes()).hexdigest()[:12]
+
     def features(self, x):
         """What the last layer is given, and so has as its cache, for samples x (N, n_x) in -1..1: (N, 64)."""
         chunks = (x[start : start + 1000] for start in range(0, len(x), 1000))  # to bound the memory

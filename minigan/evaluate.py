@@ -1,0 +1,204 @@
+"""How good are the samples? python -m minigan.evaluate RUN|SAMPLES.npy [--json]
+
+Every figure stands between the same figure of real images, which nothing can be expected to beat, and of noise.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from minigan import cli, images
+from minigan.data import from_file, load, split, toy
+from minigan.errors import ArgumentError
+from minigan.metrics import frechet, modes, neighbours, parzen
+from minigan.models import Settings, draw
+from minigan.sample import load_generator
+
+N_IMAGES, N_POINTS = 10_000, 2500  # as the papers take
+OF_IMAGES = {  # figure -> (its format, what it can tell, and what it cannot)
+    "Frechet distance": (".2f", "0 is best; counts wrong strokes and missing digits, not copies"),
+    "precision": (".3f", "share of samples among real ones; one digit over and over has it"),
+    "recall": (".3f", "share of real ones among samples; a few wide outliers have it, too"),
+    "density": (".3f", "how many real ones are near a sample; above 1: all in the middle"),
+    "coverage": (".3f", "share of real ones with a sample near; grows with their number"),
+    "confidence": (".3f", "of the classifier in its likeliest class; nonsense can have it"),
+    "KL of the digits": (".4f", "nats, from equal shares; 0 is fair, whatever they look like"),
+    "Parzen log-likelihood": (".1f", "nats, as in 2014; higher is better, but blur is higher still"),
+    "nearest in training": (".2f", "median distance; 0 are copies, far above real are no digits"),
+}
+OF_POINTS = {
+    "modes": (".0f", "with a sample within 3 standard deviations; one is enough"),
+    "high quality": (".3f", "share of samples that near to a mode; all near one will do"),
+    "reverse KL": (".4f", "nats, from equal shares of the modes; strays do not count"),
+    "sigma ratio": (".3f", "spread around a mode over the data's; below 1: too much alike"),
+}
+
+
+class Judge:
+    """What samples of images are measured against: test images, and a classifier of the training images."""
+
+    kinds = OF_IMAGES
+
+    def __init__(self, train, test):
+        """Raises ArgumentError where the data has no labels, which the classifier is to learn, or is too small."""
+        if train.labels is None:
+            raise ArgumentError("this data has no labels for a classifier; put them into an .npz, as 'labels'.")
+        if len(test.x) < 10:
+            raise ArgumentError(f"{test.note}: too few to test against; 10 are the least, 10000 are better.")
+        self.train, self.test, self.data = train, test.batch(slice(None)), f"{train.note}; {len(test.x)} test images"
+        self.classifier = frechet.Classifier(train.x.reshape(-1, *train.shape), train.labels)
+        self.features = self.classifier.features(self.test)
+        right = self.classifier.probabilities(self.features).argmax(axis=1) == test.labels
+        self.about = (
+            f"a classifier, {100.0 * right.mean():.2f} % right on the test images, weights {self.classifier.hash}"
+        )
+
+    def columns(self, x):
+        """Of samples x (N, n_x) in -1..1, as many training images, as much noise: name -> the figures, one by one."""
+        rng = np.random.default_rng(0)
+        real = self.train.batch(rng.permutation(len(self.train.x))[: len(x)])
+        noise = np.clip(rng.standard_normal(x.shape, dtype=np.float32), -1.0, 1.0)
+        return {
+            "samples": self.figures(x, x),
+            "real": self.figures(real, self.test),
+            "noise": self.figures(noise, noise),
+        }
+
+    def figures(self, x, unseen):
+        """Yield the name and value of each figure of samples x, and the shares of the digits.
+
+        unseen: what to look for among the training images, where x is those themselves.
+        """
+        features = self.classifier.features(x)
+        p = self.classifier.probabilities(features)
+        shares = np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
+        yield "Frechet distance", frechet.frechet_distance(features, self.features)
+        yield from neighbours.score(features, self.features)._asdict().items()
+        yield "confidence", float(p.max(axis=1).mean())
+        yield "KL of the digits", float((shares * np.log(np.maximum(shares, 1e-9) * len(shares))).sum())
+        yield "digits", shares.tolist()
+        held = len(self.train.x) * 5 // 6  # 50,000 of MNIST, where the validation images of 2014 begin
+        validation = self.train.batch(slice(held, held + 1000))
+        yield "Parzen log-likelihood", parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, self.test))).mean
+        yield "nearest in training", float(np.median(neighbours.nearest(unseen[:1000], self.train.x)[1]))
+
+
+class Map:
+    """What samples of the ring or the grid are measured against: their modes."""
+
+    kinds, about = OF_POINTS, "the modes, and the spread around them, from which the data is drawn"
+
+    def __init__(self, name):
+        self.name = self.data = name
+
+    def columns(self, x):
+        real, _ = getattr(toy, self.name)(len(x), seed=1)
+        noise = real.std() * np.random.default_rng(0).standard_normal(x.shape)
+        return {name: self.figures(a) for name, a in (("samples", x), ("real", real), ("noise", noise))}
+
+    def figures(self, x):
+        s = modes.score(x, self.name)
+        yield from zip(self.kinds, (s.found, s.high_quality, s.reverse_kl, s.sigma_ratio), strict=True)
+
+
+def read(path, n, seed, data, data_dir):
+    """(samples (N, n_x), in -1..1 if they are images, their shape, the Settings that tell the data)."""
+    if path.suffix.lower() == ".npy":
+        made, settings = from_file(path), Settings()
+    else:
+        G, settings, made = load_generator(path)
+    settings = replace(settings, data=data or settings.data, data_dir=data_dir or settings.data_dir)
+    n = n or (N_IMAGES if made.is_images else N_POINTS)
+    return (
+        made.batch(slice(n)) if path.suffix.lower() == ".npy" else draw(settings, made, G, n, seed),
+        made.shape,
+        settings,
+    )
+
+
+def judge_of(shape, settings):
+    """What samples of this shape are to be measured against. Raises ArgumentError, DataError."""
+    if shape == (2,):
+        if settings.data not in toy.STD:
+            raise ArgumentError("of points only --data ring and --data grid have modes that are known.")
+        return Map(settings.data)
+    where = settings.data_dir, settings.seed, settings.vary
+    train, test = split(load(settings.data, *where), *where)
+    if train.shape != shape:
+        words = ["x".join(map(str, s)) for s in (shape, train.shape)]
+        raise ArgumentError(
+            f"the samples are {words[0]}, but {train.note.partition(':')[2].strip()} {words[1]}; give --data."
+        )
+    return Judge(train, test)
+
+
+def main():
+    parser = cli.Parser("python -m minigan.evaluate", "How good samples are, beside real ones and noise.")
+    parser.add_argument("samples", type=Path, help="folder of a run, a checkpoint, or a .npy of images or points")
+    parser.add_argument("-n", type=cli.whole(10), help="how many samples (default: 10000 images, 2500 points)")
+    parser.add_argument("--seed", type=cli.whole(0), default=0, help="of the samples that a run draws (default: 0)")
+    parser.add_argument("--data", help="what they should be like (default: what the run was trained on; auto)")
+    parser.add_argument("--data-dir", help="folder that holds MNIST's files")
+    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
+    parser.add_argument(
+        "--out", type=cli.output(".png"), default=Path("nearest.png"), help="picture of samples, under each the 3 "
+        "training images nearest to it (default: nearest.png)"
+    )  # fmt: skip
+    given = parser.parse_args()
+    x, shape, settings = read(given.samples, given.n, given.seed, given.data, given.data_dir)
+    if len(x) < 10:
+        raise ArgumentError(f"{given.samples} holds {len(x)} samples; at least 10 can be evaluated, better 10000.")
+    judge = judge_of(shape, settings)
+    table = evaluate(judge, x)
+    if given.json:
+        table = {c: {k: v if v == v else None for k, v in figures.items()} for c, figures in table.items()}  # no NaN
+        about = {"n": len(x), "samples": str(given.samples), "data": judge.data, "judge": judge.about}
+        print(json.dumps(about | {"figures": table}, indent=2))
+    else:
+        print(f"samples  {len(x)} of {given.samples}")
+        print(f"data     {judge.data}")
+        print(f"judge    {judge.about}\n")
+        print(as_text(table, judge.kinds), end="\n\n")
+    if len(shape) == 2:
+        save_nearest(given.out, x, judge.train)
+        print(f"nearest  {given.out}: samples, under each the 3 training images nearest to it", file=sys.stderr)
+
+
+def evaluate(judge, x):
+    """column -> figure -> value, with a progress bar."""
+    from tqdm import tqdm
+
+    columns, table = judge.columns(x), {}  # type: tuple[dict, dict]
+    with tqdm(total=len(columns) * len(judge.kinds), leave=False, mininterval=0.5, disable=None) as bar:
+        for column, figures in columns.items():
+            table[column] = {}
+            for name, value in figures:
+                table[column][name] = value
+                bar.update(name in judge.kinds)
+    return table
+
+
+def as_text(table, kinds):
+    """The table as lines, a figure each, with what it can tell."""
+    lines = [" " * 22 + "".join(f"{column:>10}" for column in table)]
+    for name, (form, words) in kinds.items():
+        values = "".join(f"{table[column][name]:>10{form}}" for column in table)
+        lines.append(f"{name:<22}{values}  {words}")
+    digits = table["samples"].get("digits")
+    if digits:
+        lines.append("share of each digit   " + " ".join(f"{100.0 * share:.1f}" for share in digits) + " %")
+    return "\n".join(lines)
+
+
+def save_nearest(path, x, train):
+    index, _ = neighbours.nearest(x[:20], train.x, 3)
+    rows = [train.batch(near) for near in index.T]
+    grid = [a[i : i + 10] for i in (0, 10) for a in (x[:20], *rows)]
+    images.save_grid(path, images.to_unit(np.concatenate(grid), train.shape), columns=10)
+
+
+if __name__ == "__main__":
+    cli.main(main)

@@ -1,0 +1,164 @@
+"""python -m minigan.evaluate, and the distance in training: every figure between that of real samples and of noise."""
+
+import csv
+import json
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigan import checkpoint, evaluate, images, train
+from minigan.data import toy
+from minigan.data.drawn import draw
+from minigan.sample import load_generator
+
+SMALL = ("--batch-size", 20, "--g-hidden", 16, "--d-hidden", 16, "--latent-dim", 3)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
+
+
+@pytest.fixture
+def digits(tmp_path):
+    """A file of 1,500 labelled drawn digits."""
+    x, labels = draw(1500, vary=0.5)
+    np.savez(tmp_path / "digits.npz", images=x, labels=labels)
+    return "digits.npz"
+
+
+def test_perfect_samples_are_as_good_as_real_ones(command, digits):
+    np.save("samples.npy", draw(200, seed=1, vary=0.5)[0])
+    code, out, err = command(evaluate.main, "samples.npy", "--data", digits, "--json")
+    assert (code, err) == (0, "nearest  nearest.png: samples, under each the 3 training images nearest to it\n")
+    result = json.loads(out)
+    assert result["n"] == 200
+    assert "1250 of 1500 images 28x28" in result["data"] and "250 test images" in result["data"]
+    samples, real, noise = (result["figures"][column] for column in ("samples", "real", "noise"))
+    assert list(samples) == list(real) == list(noise)
+    assert set(samples) == {*evaluate.OF_IMAGES, "digits"}
+    for name in evaluate.OF_IMAGES:
+        assert abs(samples[name] - real[name]) < 0.35 * abs(noise[name] - real[name]), name
+    assert sum(samples["digits"]) == pytest.approx(1.0)
+    assert len(samples["digits"]) == 10
+    assert Path("nearest.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_every_figure_is_printed_between_real_and_noise(command, digits):
+    command(train.main, "--data", digits, "--epochs", 2, "--out", "run", *SMALL)
+    code, out, _ = command(evaluate.main, "run", "-n", 100, "--out", "copies.png")
+    assert code == 0
+    assert os.path.exists("copies.png")
+    for name, (_, words) in evaluate.OF_IMAGES.items():
+        (line,) = [line for line in out.splitlines() if line.startswith(name)]
+        figures = line.removeprefix(name).removesuffix(words).split()
+        assert all(map(np.isfinite, map(float, figures))) and len(figures) == 3
+    assert "100 of run" in out and "% right on the test images, weights " in out and "share of each digit" in out
+
+
+def test_copies_are_found(command, digits):
+    np.save("samples.npy", draw(1500, vary=0.5)[0][1:400])
+    _, out, _ = command(evaluate.main, "samples.npy", "--data", digits, "--json")
+    figures = json.loads(out)["figures"]
+    assert figures["samples"]["nearest in training"] < 1e-3 < 1.0 < figures["real"]["nearest in training"]
+
+
+def test_nearest_are_drawn_under_their_samples(command, digits, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(images, "save_grid", lambda path, x, columns: drawn.append(x))
+    x = draw(1500, vary=0.5)[0]
+    np.save("samples.npy", x[[i for i in range(200) if i % 6]])  # not those that are held out
+    command(evaluate.main, "samples.npy", "--data", digits)
+    (grid,) = drawn
+    grid = grid.reshape(2, 4, 10, 28, 28)
+    np.testing.assert_allclose(grid[:, 0].reshape(20, 28, 28), np.load("samples.npy")[:20] / 255.0, atol=1e-6)
+    np.testing.assert_allclose(grid[:, 0], grid[:, 1], atol=1e-6)
+    assert (grid[:, 1] != grid[:, 2]).any(axis=(-1, -2)).all()
+
+
+@pytest.mark.parametrize("name", ["ring", "grid"])
+def test_points(command, name):
+    np.save("points.npy", getattr(toy, name)(2000, seed=5)[0])
+    code, out, err = command(evaluate.main, "points.npy", "--data", name, "--json")
+    assert (code, err) == (0, "")
+    figures = json.loads(out)["figures"]
+    assert set(figures["samples"]) == set(evaluate.OF_POINTS)
+    assert figures["samples"]["modes"] == figures["real"]["modes"] == len(toy.centres(name))
+    assert figures["samples"]["high quality"] == pytest.approx(0.989, abs=0.01)
+    assert figures["noise"]["high quality"] < 0.1
+    command(train.main, "--data", name, "--epochs", 0, "--out", "run")
+    code, out, err = command(evaluate.main, "run")
+    assert (code, err) == (0, "")
+    assert "2500 of run" in out and "modes" in out
+    np.save("far.npy", np.full((2000, 2), 99.0) + np.arange(4000).reshape(2000, 2))
+    figures = json.loads(command(evaluate.main, "far.npy", "--data", name, "--json")[1])["figures"]["samples"]
+    assert figures == {"modes": 0, "high quality": 0.0, "reverse KL": None, "sigma ratio": None}
+
+
+WRONG = {
+    ("nothing", ): "no checkpoint",
+    ("samples.npy", "--data", "nothing.npz"): "no file nothing.npz",
+    ("samples.npy", "--data", "unlabelled.npy"): "put them into an .npz, as 'labels'",
+    ("samples.npy", "--data", "small.npz"): "28x28, but .* 8x8",
+    ("points.npy",): "--data ring and --data grid",
+    ("points.npy", "--data", "small.npz"): "--data ring and --data grid",
+    ("samples.npy", "--data", "ring"): "28x28, but",
+    ("samples.npy", "-n", "3"): "10 or more",
+    ("few.npy", "--data", "labelled.npz"): "at least 10",
+    ("samples.npy", "--data", "few.npz"): "9 of 50 images .* too few to test against",
+    ("samples.npy", "--data", "labelled.npz", "--out", "x.txt"): ".png",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("words", WRONG, ids=" ".join)
+def test_what_cannot_be_evaluated_is_said_in_one_sentence(command, words, rng):
+    x = rng.integers(0, 256, (60, 28, 28)).astype(np.uint8)
+    np.save("samples.npy", x)
+    np.save("few.npy", x[:9])
+    np.save("unlabelled.npy", x)
+    np.save("points.npy", rng.standard_normal((50, 2)))
+    np.savez("labelled.npz", images=x, labels=np.arange(60) % 3)
+    np.savez("few.npz", images=x[:50], labels=np.arange(50) % 3)
+    np.savez("small.npz", images=x[:, :8, :8], labels=np.arange(60) % 3)
+    code, out, err = command(evaluate.main, *words)
+    assert (code in (2, 3), out) == (True, "")
+    assert err.count("\n") == 1
+    assert re.search(WRONG[words], err)
+
+
+def read_csv(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def test_the_distance_in_training_changes_nothing_else(command, digits):
+    words = ("--data", digits, "--epochs", 5, "--log-every", 25, *SMALL)  # 75 rounds an epoch
+    command(train.main, *words, "--out", "plain")
+    code, out, _ = command(train.main, *words, "--evaluate-every", 2, "--out", "run")
+    assert code == 0
+    arrays, meta = checkpoint.load("run")
+    for name, array in checkpoint.load("plain")[0].items():
+        np.testing.assert_array_equal(arrays[name], array)
+    rows, plain = read_csv("run/metrics.csv"), read_csv("plain/metrics.csv")
+    assert "distance" not in plain[0] and [r["round"] for r in rows] == [r["round"] for r in plain]
+    distances = {float(row["epoch"]): float(row["distance"]) for row in rows if row["distance"]}
+    assert list(distances) == [2.0, 4.0]
+    best = min(distances, key=distances.get)
+    _, meta = checkpoint.load("run/best.npz")
+    assert meta["epoch"] == best
+    assert f"distance {distances[best]:.2f} after epoch {best:.0f}" in out
+    assert not os.path.exists("plain/best.npz")
+    _, out, _ = command(evaluate.main, "run/best.npz", "-n", 250, "--json")
+    assert json.loads(out)["figures"]["samples"]["Frechet distance"] == pytest.approx(distances[best], rel=1e-3)
+    load_generator("run/best.npz")
+
+
+def test_the_distance_in_training_needs_labels(command, rng):
+    np.save("own.npy", rng.integers(0, 256, (40, 6, 6)).astype(np.uint8))
+    for data in ("own.npy", "ring"):
+        code, _, err = command(train.main, "--data", data, "--evaluate-every", 1, "--out", "run", *SMALL)
+        assert code == 2
+        assert "images with labels" in err and not os.path.exists("run")
