@@ -1,0 +1,191 @@
+"""The papers' tables, trained and scored here: python demos/tables.py [ring] [grid] [digits] [--trials 10]
+
+ring, grid: Lin et al. 2018, Table 1, by that paper's recipes and by ours; digits: Goodfellow et al. 2014, Table 1.
+Each trial is a run of `python -m minigan.train` with another seed; its figures become a row of tables.csv, with the
+command that made them. A trial that is there already is not run again, so the work can be stopped at any time, and goes
+on where it was. The presets of the papers take hours each; --epochs makes all runs shorter, in rows of their own.
+RESULTS.md is written from all the rows there are.
+"""
+
+import argparse
+import csv
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+
+from minigan import cli
+from minigan.data import load, split
+from minigan.metrics import modes, parzen
+from minigan.models import draw
+from minigan.presets import PRESETS
+from minigan.sample import load_generator
+
+POINTS = ("modes", "high_quality", "reverse_kl", "sigma_ratio")
+DIGITS = ("log_likelihood", "standard_error")
+CONTROLS = ("training images", "training images, blurred", "noise")
+RECIPES = {  # table -> {the words behind "train --preset": (who, the figures of the paper)}
+    "ring": {
+        "pacgan-ring --packing 1 --epochs 400": ("GAN", "6.3 +- 0.5 / 98.2 / 0.45"),
+        "pacgan-ring": ("PacGAN2", "7.9 +- 0.1 / 95.6 / 0.07"),
+        "pacgan-ring --packing 4 --epochs 1600": ("PacGAN4", "7.8 +- 0.1 / 95.9 / 0.07"),
+        "toy": ("minigan", ""),
+    },
+    "grid": {
+        "pacgan-grid --packing 1 --epochs 400": ("GAN", "17.3 +- 0.8 / 94.8 / 0.70"),
+        "pacgan-grid": ("PacGAN2", "23.8 +- 0.7 / 91.3 / 0.13"),
+        "pacgan-grid --packing 4 --epochs 1600": ("PacGAN4", "24.8 +- 0.2 / 93.6 / 0.04"),
+        "toy --data grid": ("minigan", ""),
+    },
+    "digits": {
+        "goodfellow2014": ("adversarial nets", "225 +- 2"),
+        "minigan": ("minigan", ""),
+        "large": ("minigan", ""),
+        **dict.fromkeys(CONTROLS, ("in place of samples", "")),
+    },
+}
+TITLES = {
+    "ring": "## 8 Gaussians on a ring (Lin et al. 2018, Table 1)\n",
+    "grid": "## 25 Gaussians on a grid (Lin et al. 2018, Table 1)\n",
+    "digits": "## Parzen-window log-likelihood on MNIST (Goodfellow et al. 2014, Table 1)\n",
+}
+INTRODUCTION = """# The papers' tables
+
+Written by `python demos/tables.py` from [tables.csv](tables.csv), which holds every trial with its command. Pictures
+and Frechet distances of all presets are in [results](results/README.md).
+
+Points: 2,500 samples; modes with a sample within 3 standard deviations; per cent of samples that near to one (perfect
+samples: 98.9); reverse KL divergence over the modes, in nats; spread around a mode over that of the data (perfect: 1),
+which the paper does not give. Mean and standard error of the trials. "6 of 400" epochs: less training than the paper's,
+for want of time; such a row says how far a recipe is by then, and not whether the paper is right. The paper's GAN and
+ours differ in one thing: its G ran once for each place in a pack, so that BatchNorm saw 100 rows at a time.
+
+Digits: 10,000 samples as centres of Gaussians, by the protocol of 2014 ([parzen.py](../minigan/metrics/parzen.py)); its
+standard error over the 10,000 test images. The last rows show what the figure is worth: higher is not always better.
+"""
+HEADS = (
+    "| | preset | epochs | trials | modes | high quality, % | reverse KL | sigma ratio | paper: modes / high quality "
+    "/ KL | seconds |\n|---|---|---|---|---|---|---|---|---|---|",
+    "| | preset | epochs | trials | nats | the paper | seconds |\n|---|---|---|---|---|---|---|",
+)
+COLUMNS = ("table", "recipe", "epochs", "own_epochs", "seed", "seconds", *POINTS, *DIGITS, "command", "versions")
+
+
+def own_epochs(recipe):
+    preset, *flags = recipe.split()
+    return int(flags[flags.index("--epochs") + 1]) if "--epochs" in flags else PRESETS[preset].with_flags().epochs
+
+
+def trial(table, recipe, seed, epochs, folder):
+    """Train a recipe by the command line, in folder, and score its samples as the paper does: a row of tables.csv."""
+    own = own_epochs(recipe)
+    words = ["-m", "minigan.train", "--preset", *recipe.split(), "--seed", str(seed)]
+    words += ["--epochs", str(epochs)] if epochs else []
+    start = time.perf_counter()
+    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted trial left is of no use
+    print("python", *words, flush=True)
+    subprocess.run([sys.executable, *words, "--out", str(folder)], check=True)
+    seconds = round(time.perf_counter() - start)
+    row = {"table": table, "recipe": recipe, "epochs": epochs or own, "own_epochs": own, "seed": seed}
+    row |= {"seconds": seconds, "command": " ".join(["python", *words])}
+    return row | figures(table, folder) | {"versions": f"NumPy {np.__version__}, Python {platform.python_version()}"}
+
+
+def figures(table, folder):
+    """Of a run's samples, as the papers take them: column -> number."""
+    G, settings, data = load_generator(folder)
+    if table == "digits":
+        return of_digits((draw(settings, data, G, 10_000) + 1.0) * 0.5)
+    m = modes.score(draw(settings, data, G, 2500), settings.data)
+    return {"modes": m.found, "high_quality": m.high_quality, "reverse_kl": m.reverse_kl, "sigma_ratio": m.sigma_ratio}
+
+
+def of_digits(x):
+    """The log-likelihood of MNIST's test images, given samples (10,000, 784) in 0..1."""
+    train, test = split(load("mnist"))
+    s = parzen.score(x, train.x[50_000:51_000] / 255.0, test.x / 255.0)
+    return {"log_likelihood": s.mean, "standard_error": s.error}
+
+
+def control(name):
+    """A row of tables.csv for what is no GAN's."""
+    images = load("mnist").x[:10_000].reshape(-1, 28, 28) / 255.0
+    if name == "training images, blurred":  # each pixel the mean of itself and its four neighbours
+        images = sum(np.roll(images, shift, axis) for shift, axis in ((0, 1), (1, 1), (-1, 1), (1, 2), (-1, 2))) / 5.0
+    if name == "noise":
+        images = np.random.default_rng(0).random(images.shape)
+    row = {"table": "digits", "recipe": name, "epochs": 0, "own_epochs": 0, "seed": 0, "seconds": 0}
+    return row | of_digits(images.reshape(-1, 784))
+
+
+def summary(rows, column, form, factor=1.0):
+    """Mean and standard error of a column, as text."""
+    values = [factor * float(row[column]) for row in rows if row[column] not in ("", "nan")]
+    if not values:
+        return "-"
+    error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
+    return f"{statistics.mean(values):{form}}" + (f" +- {error:{form}}" if error == error else "")
+
+
+def page(rows):
+    """RESULTS.md, from all rows of tables.csv."""
+    lines = [INTRODUCTION]
+    for table, title in TITLES.items():
+        lines += [title, HEADS[table == "digits"]]
+        for recipe, (who, paper) in RECIPES[table].items():
+            of_recipe = [row for row in rows if (row["table"], row["recipe"]) == (table, recipe)]
+            for epochs in sorted({row["epochs"] for row in of_recipe}, key=int):
+                some = [row for row in of_recipe if row["epochs"] == epochs]
+                share = epochs if epochs == some[0]["own_epochs"] else f"{epochs} of {some[0]['own_epochs']}"
+                if table == "digits":
+                    values = [f"{float(some[0]['log_likelihood']):.1f} +- {float(some[0]['standard_error']):.1f}"]
+                else:
+                    values = [summary(some, "modes", ".1f"), summary(some, "high_quality", ".1f", 100.0),
+                              summary(some, "reverse_kl", ".3f"), summary(some, "sigma_ratio", ".2f")]  # fmt: skip
+                seconds = f"{statistics.mean(float(row['seconds']) for row in some):.0f}"
+                lines.append(
+                    "| " + " | ".join([who, f"`{recipe}`", share, str(len(some)), *values, paper, seconds]) + " |"
+                )
+        lines.append("")
+    return "\n".join(lines)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("tables", nargs="*", choices=[*RECIPES, []], help="ring, grid, digits (default: all)")
+    parser.add_argument("--only", default="", help="only recipes that begin with this word or words")
+    parser.add_argument("--trials", type=cli.whole(1), default=10, help="seeds of each recipe on points (default: 10)")
+    parser.add_argument("--epochs", type=cli.whole(1), help="of every run, in place of the recipe's own")
+    parser.add_argument("--out", type=Path, default=Path("demos"), help="folder of tables.csv and RESULTS.md")
+    parser.add_argument("--runs", type=Path, default=Path("runs", "tables"))
+    given = parser.parse_args()
+    path = given.out / "tables.csv"
+    rows = []
+    if path.exists():
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = list(csv.DictReader(file))
+    for table in given.tables or RECIPES:
+        for recipe, seed in product(RECIPES[table], range(1 if table == "digits" else given.trials)):
+            epochs = 0 if recipe in CONTROLS else given.epochs or own_epochs(recipe)
+            trial_of = {"table": table, "recipe": recipe, "epochs": str(epochs), "seed": str(seed)}
+            if not recipe.startswith(given.only) or any(trial_of.items() <= row.items() for row in rows):
+                continue
+            made = trial(table, recipe, seed, given.epochs, given.runs / "trial") if epochs else control(recipe)
+            rows.append({name: str(made.get(name, "")) for name in COLUMNS})
+            with open(path.with_suffix(".partial"), "w", newline="", encoding="utf-8") as file:
+                writer = csv.DictWriter(file, COLUMNS)
+                writer.writeheader()
+                writer.writerows(rows)
+            path.with_suffix(".partial").replace(path)
+    (given.out / "RESULTS.md").write_text(page(rows), encoding="utf-8")
+    print(given.out / "RESULTS.md")
+
+
+if __name__ == "__main__":
+    cli.main(main)
