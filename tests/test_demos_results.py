@@ -15,7 +15,7 @@ def test_a_row_is_trained_once_and_says_how_many_epochs_of_how_many(tmp_path, mo
     monkeypatch.setitem(results.EPOCHS, NAME, 1)
     line = results.row(NAME, tmp_path / "runs", tmp_path, None)
     assert line.startswith(f"| `{NAME}` | ![samples](toy-data-grid-batch-size-5000.png) | ")
-    assert " of 25 | " in line and line.endswith("| 1 of 16 |")
+    assert " of 25 | " in line and line.endswith("| 1 of 14 |")
     assert not (tmp_path / "runs/toy-data-grid-batch-size-5000.partial").exists()
     assert (tmp_path / "toy-data-grid-batch-size-5000.png").read_bytes().startswith(b"\x89PNG")
     monkeypatch.setattr(results.subprocess, "run", None)
