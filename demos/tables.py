@@ -22,6 +22,7 @@ import numpy as np
 
 from minigan import cli
 from minigan.data import load, split
+from minigan.errors import ArgumentError
 from minigan.metrics import modes, parzen
 from minigan.models import draw
 from minigan.presets import PRESETS
@@ -44,9 +45,9 @@ RECIPES = {  # table -> {the words behind "train --preset": (who, the figures of
         "toy --data grid": ("minigan", ""),
     },
     "digits": {
-        "goodfellow2014": ("adversarial nets", "225 +- 2"),
-        "minigan": ("minigan", ""),
-        "large": ("minigan", ""),
+        "goodfellow2014 --data mnist": ("adversarial nets", "225 +- 2"),
+        "minigan --data mnist": ("minigan", ""),
+        "large --data mnist": ("minigan", ""),
         **dict.fromkeys(CONTROLS, ("in place of samples", "")),
     },
 }
@@ -74,7 +75,13 @@ HEADS = (
     "/ KL | seconds |\n|---|---|---|---|---|---|---|---|---|---|",
     "| | preset | epochs | trials | nats | the paper | seconds |\n|---|---|---|---|---|---|---|",
 )
-COLUMNS = ("table", "recipe", "epochs", "own_epochs", "seed", "seconds", *POINTS, *DIGITS, "command", "versions")
+COLUMNS = ("table", "recipe", "epochs", "seed", "seconds", *POINTS, *DIGITS, "command", "versions")
+
+
+def a_table(word):
+    if word not in RECIPES:
+        raise argparse.ArgumentTypeError(f"must be one of {', '.join(RECIPES)}, not {word}")
+    return word
 
 
 def own_epochs(recipe):
@@ -84,17 +91,19 @@ def own_epochs(recipe):
 
 def trial(table, recipe, seed, epochs, folder):
     """Train a recipe by the command line, in folder, and score its samples as the paper does: a row of tables.csv."""
-    own = own_epochs(recipe)
     words = ["-m", "minigan.train", "--preset", *recipe.split(), "--seed", str(seed)]
     words += ["--epochs", str(epochs)] if epochs else []
     start = time.perf_counter()
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted trial left is of no use
     print("python", *words, flush=True)
-    subprocess.run([sys.executable, *words, "--out", str(folder)], check=True)
+    code = subprocess.run([sys.executable, *words, "--out", str(folder)], check=False).returncode
+    if code not in (0, 4):  # 4: diverged, and that is a result
+        raise ArgumentError(f"python {' '.join(words)} ended with {code}.")
     seconds = round(time.perf_counter() - start)
-    row = {"table": table, "recipe": recipe, "epochs": epochs or own, "own_epochs": own, "seed": seed}
+    row = {"table": table, "recipe": recipe, "epochs": epochs or own_epochs(recipe), "seed": seed}
     row |= {"seconds": seconds, "command": " ".join(["python", *words])}
-    return row | figures(table, folder) | {"versions": f"NumPy {np.__version__}, Python {platform.python_version()}"}
+    row |= {} if code else figures(table, folder)
+    return row | {"versions": f"NumPy {np.__version__}, Python {platform.python_version()}"}
 
 
 def figures(table, folder):
@@ -120,7 +129,7 @@ def control(name):
         images = sum(np.roll(images, shift, axis) for shift, axis in ((0, 1), (1, 1), (-1, 1), (1, 2), (-1, 2))) / 5.0
     if name == "noise":
         images = np.random.default_rng(0).random(images.shape)
-    row = {"table": "digits", "recipe": name, "epochs": 0, "own_epochs": 0, "seed": 0, "seconds": 0}
+    row = {"table": "digits", "recipe": name, "epochs": 0, "seed": 0, "seconds": 0}
     return row | of_digits(images.reshape(-1, 784))
 
 
@@ -128,7 +137,7 @@ def summary(rows, column, form, factor=1.0):
     """Mean and standard error of a column, as text."""
     values = [factor * float(row[column]) for row in rows if row[column] not in ("", "nan")]
     if not values:
-        return "-"
+        return "diverged"
     error = statistics.stdev(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
     return f"{statistics.mean(values):{form}}" + (f" +- {error:{form}}" if error == error else "")
 
@@ -142,9 +151,10 @@ def page(rows):
             of_recipe = [row for row in rows if (row["table"], row["recipe"]) == (table, recipe)]
             for epochs in sorted({row["epochs"] for row in of_recipe}, key=int):
                 some = [row for row in of_recipe if row["epochs"] == epochs]
-                share = epochs if epochs == some[0]["own_epochs"] else f"{epochs} of {some[0]['own_epochs']}"
+                own = 0 if recipe in CONTROLS else own_epochs(recipe)
+                share = epochs if int(epochs) == own else f"{epochs} of {own}"
                 if table == "digits":
-                    values = [f"{float(some[0]['log_likelihood']):.1f} +- {float(some[0]['standard_error']):.1f}"]
+                    values = [f"{summary(some, 'log_likelihood', '.1f')} +- {summary(some, 'standard_error', '.1f')}"]
                 else:
                     values = [summary(some, "modes", ".1f"), summary(some, "high_quality", ".1f", 100.0),
                               summary(some, "reverse_kl", ".3f"), summary(some, "sigma_ratio", ".2f")]  # fmt: skip
@@ -158,7 +168,7 @@ def page(rows):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("tables", nargs="*", choices=[*RECIPES, []], help="ring, grid, digits (default: all)")
+    parser.add_argument("tables", nargs="*", type=a_table, help="ring, grid, digits (default: all)")
     parser.add_argument("--only", default="", help="only recipes that begin with this word or words")
     parser.add_argument("--trials", type=cli.whole(1), default=10, help="seeds of each recipe on points (default: 10)")
     parser.add_argument("--epochs", type=cli.whole(1), help="of every run, in place of the recipe's own")

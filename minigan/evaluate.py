@@ -1,6 +1,6 @@
 """How good are the samples? python -m minigan.evaluate RUN|SAMPLES.npy [--json]
 
-Every figure stands between the same figure of real images, which nothing can be expected to beat, and of noise.
+Every figure stands beside the same figure of real images and of noise, with what it can tell, and what it cannot.
 """
 
 import json
@@ -22,12 +22,12 @@ OF_IMAGES = {  # figure -> (its format, what it can tell, and what it cannot)
     "Frechet distance": (".2f", "0 is best; counts wrong strokes and missing digits, not copies"),
     "precision": (".3f", "share of samples among real ones; one digit over and over has it"),
     "recall": (".3f", "share of real ones among samples; a few wide outliers have it, too"),
-    "density": (".3f", "how many real ones are near a sample; above 1: all in the middle"),
+    "density": (".3f", "how many real ones are near; above 1: often too much in the middle"),
     "coverage": (".3f", "share of real ones with a sample near; grows with their number"),
     "confidence": (".3f", "of the classifier in its likeliest class; nonsense can have it"),
-    "KL of the digits": (".4f", "nats, from equal shares; 0 is fair, whatever they look like"),
+    "KL of the digits": (".4f", "nats, from equal shares; of a run that is told labels, as they were"),
     "Parzen log-likelihood": (".1f", "nats, as in 2014; higher is better, but blur is higher still"),
-    "nearest in training": (".2f", "median distance; 0 are copies, far above real are no digits"),
+    "nearest in training": (".2f", "a tenth are nearer than that; 0 are copies; real: of test images"),
 }
 OF_POINTS = {
     "modes": (".0f", "with a sample within 3 standard deviations; one is enough"),
@@ -37,40 +37,28 @@ OF_POINTS = {
 }
 
 
-class Judge:
-    """What samples of images are measured against: test images, and a classifier of the training images."""
+class Images(frechet.Judge):
+    """The figures of images."""
 
-    kinds = OF_IMAGES
+    kinds, n = OF_IMAGES, N_IMAGES
 
     def __init__(self, train, test):
-        """Raises ArgumentError where the data has no labels, which the classifier is to learn, or is too small."""
-        if train.labels is None:
-            raise ArgumentError("this data has no labels for a classifier; put them into an .npz, as 'labels'.")
-        if len(test.x) < 10:
-            raise ArgumentError(f"{test.note}: too few to test against; 10 are the least, 10000 are better.")
-        self.train, self.test, self.data = train, test.batch(slice(None)), f"{train.note}; {len(test.x)} test images"
-        self.classifier = frechet.Classifier(train.x.reshape(-1, *train.shape), train.labels)
-        self.features = self.classifier.features(self.test)
-        right = self.classifier.probabilities(self.features).argmax(axis=1) == test.labels
-        self.about = (
-            f"a classifier, {100.0 * right.mean():.2f} % right on the test images, weights {self.classifier.hash}"
-        )
+        super().__init__(train, test)
+        self.data, self.most = f"{train.note}; {len(self.test)} test images", self.held
+        right = f"{100.0 * self.accuracy:.2f} % right on the test images"
+        self.about = f"a classifier, {right}, weights {self.classifier.hash}"
 
     def columns(self, x):
         """Of samples x (N, n_x) in -1..1, as many training images, as much noise: name -> the figures, one by one."""
-        rng = np.random.default_rng(0)
-        real = self.train.batch(rng.permutation(len(self.train.x))[: len(x)])
-        noise = np.clip(rng.standard_normal(x.shape, dtype=np.float32), -1.0, 1.0)
-        return {
-            "samples": self.figures(x, x),
-            "real": self.figures(real, self.test),
-            "noise": self.figures(noise, noise),
-        }
+        real, noise = self.real(len(x)), np.random.default_rng(0).standard_normal(x.shape, dtype=np.float32)
+        noise = np.clip(noise, -1.0, 1.0, out=noise)
+        some = self.test[:: max(1, len(self.test) // 1000)]
+        return {"samples": self.figures(x, x), "real": self.figures(real, some), "noise": self.figures(noise, noise)}
 
     def figures(self, x, unseen):
         """Yield the name and value of each figure of samples x, and the shares of the digits.
 
-        unseen: what to look for among the training images, where x is those themselves.
+        unseen: what to look for among the training images: x, or test images where x is training images.
         """
         features = self.classifier.features(x)
         p = self.classifier.probabilities(features)
@@ -80,16 +68,15 @@ class Judge:
         yield "confidence", float(p.max(axis=1).mean())
         yield "KL of the digits", float((shares * np.log(np.maximum(shares, 1e-9) * len(shares))).sum())
         yield "digits", shares.tolist()
-        held = len(self.train.x) * 5 // 6  # 50,000 of MNIST, where the validation images of 2014 begin
-        validation = self.train.batch(slice(held, held + 1000))
+        validation = self.train.batch(slice(self.held, self.held + 1000))
         yield "Parzen log-likelihood", parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, self.test))).mean
-        yield "nearest in training", float(np.median(neighbours.nearest(unseen[:1000], self.train.x)[1]))
+        yield "nearest in training", float(np.quantile(neighbours.nearest(unseen[:1000], self.train.x)[1], 0.1))
 
 
-class Map:
-    """What samples of the ring or the grid are measured against: their modes."""
+class Points:
+    """The figures of points around known modes: the ring, the grid."""
 
-    kinds, about = OF_POINTS, "the modes, and the spread around them, from which the data is drawn"
+    kinds, n, most, about = OF_POINTS, N_POINTS, None, "the modes, and the spread around them, that the data has"
 
     def __init__(self, name):
         self.name = self.data = name
@@ -104,35 +91,34 @@ class Map:
         yield from zip(self.kinds, (s.found, s.high_quality, s.reverse_kl, s.sigma_ratio), strict=True)
 
 
-def read(path, n, seed, data, data_dir):
-    """(samples (N, n_x), in -1..1 if they are images, their shape, the Settings that tell the data)."""
-    if path.suffix.lower() == ".npy":
-        made, settings = from_file(path), Settings()
-    else:
-        G, settings, made = load_generator(path)
-    settings = replace(settings, data=data or settings.data, data_dir=data_dir or settings.data_dir)
-    n = n or (N_IMAGES if made.is_images else N_POINTS)
-    return (
-        made.batch(slice(n)) if path.suffix.lower() == ".npy" else draw(settings, made, G, n, seed),
-        made.shape,
-        settings,
-    )
-
-
 def judge_of(shape, settings):
     """What samples of this shape are to be measured against. Raises ArgumentError, DataError."""
     if shape == (2,):
         if settings.data not in toy.STD:
             raise ArgumentError("of points only --data ring and --data grid have modes that are known.")
-        return Map(settings.data)
+        return Points(settings.data)
     where = settings.data_dir, settings.seed, settings.vary
     train, test = split(load(settings.data, *where), *where)
     if train.shape != shape:
         words = ["x".join(map(str, s)) for s in (shape, train.shape)]
-        raise ArgumentError(
-            f"the samples are {words[0]}, but {train.note.partition(':')[2].strip()} {words[1]}; give --data."
-        )
-    return Judge(train, test)
+        raise ArgumentError(f"the samples are {words[0]}, but those of {train.name} {words[1]}; give another --data.")
+    return Images(train, test)
+
+
+def judged(given):
+    """(what samples are measured against, samples (N, n_x), in -1..1 if they are images)."""
+    if given.samples.suffix.lower() == ".npy":
+        made, settings = from_file(given.samples), Settings()
+    else:
+        G, settings, made = load_generator(given.samples)
+    settings = replace(settings, data=given.data or settings.data, data_dir=given.data_dir or settings.data_dir)
+    judge = judge_of(made.shape, settings)
+    n = min(given.n or judge.n, judge.most or sys.maxsize)
+    if given.samples.suffix.lower() == ".npy":
+        rows = np.arange(len(made.x))
+        return judge, made.batch(np.random.default_rng(given.seed).permutation(rows)[:n] if len(rows) > n else rows)
+    known = settings.conditional and isinstance(judge, Images) and made.n_classes == judge.train.n_classes
+    return judge, draw(settings, made, G, n, given.seed, judge.labels(n) if known else None)
 
 
 def main():
@@ -148,10 +134,9 @@ def main():
         "training images nearest to it (default: nearest.png)"
     )  # fmt: skip
     given = parser.parse_args()
-    x, shape, settings = read(given.samples, given.n, given.seed, given.data, given.data_dir)
+    judge, x = judged(given)
     if len(x) < 10:
         raise ArgumentError(f"{given.samples} holds {len(x)} samples; at least 10 can be evaluated, better 10000.")
-    judge = judge_of(shape, settings)
     table = evaluate(judge, x)
     if given.json:
         table = {c: {k: v if v == v else None for k, v in figures.items()} for c, figures in table.items()}  # no NaN
@@ -162,7 +147,7 @@ def main():
         print(f"data     {judge.data}")
         print(f"judge    {judge.about}\n")
         print(as_text(table, judge.kinds), end="\n\n")
-    if len(shape) == 2:
+    if isinstance(judge, Images):
         save_nearest(given.out, x, judge.train)
         print(f"nearest  {given.out}: samples, under each the 3 training images nearest to it", file=sys.stderr)
 

@@ -73,13 +73,13 @@ class Recorder:
 
     def epoch(self, epoch, arrays, samples):
         """Save the arrays and picture the samples (N, n_x) as they are after an epoch; 0 is before training."""
+        if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
+            raise self._diverged("weights")
         evaluated = (
-            self.distance(arrays) if self.distance and epoch and epoch % self.settings.evaluate_every == 0 else None
+            self._evaluate(arrays) if self.distance and epoch and epoch % self.settings.evaluate_every == 0 else None
         )
         if self.count:
             self._row(evaluated)
-        if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
-            raise self._diverged("weights")
         meta = {"settings": asdict(self.settings), "shape": self.data.shape, "epoch": epoch, "round": self.rounds}
         if self.settings.conditional:
             meta["n_classes"] = self.data.n_classes
@@ -94,6 +94,15 @@ class Recorder:
         if epoch:
             self.bar.write(f"epoch {epoch:3d}/{self.settings.epochs}  {self.words}")
         self.start = time.perf_counter()
+
+    def _evaluate(self, arrays):
+        start = time.perf_counter()
+        try:
+            return self.distance(arrays)
+        except ValueError:  # of samples that are not finite, although the weights are
+            raise self._diverged("samples") from None
+        finally:
+            self.start += time.perf_counter() - start  # so that rounds_per_second is about training alone
 
     def _row(self, evaluated=None):
         means = [float(x) for x in to_host(self.sums) / self.count]  # the only place that waits for the device

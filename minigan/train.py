@@ -61,21 +61,18 @@ def main():
 
 def judge(settings, data):
     """(a function from the arrays of a checkpoint to the Frechet distance of samples, that of training images)."""
-    from minigan.metrics.frechet import Classifier, frechet_distance
+    from minigan.metrics.frechet import Judge
 
-    if not data.is_images or data.labels is None:
+    if not data.is_images:
         raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
-    train, test = split(data, settings.data_dir, settings.seed, settings.vary)
-    classifier = Classifier(train.x.reshape(-1, *train.shape), train.labels)
-    features = classifier.features(test.batch(slice(None)))
-    G, n = generator(settings, data), len(features)
+    of_images = Judge(*split(data, settings.data_dir, settings.seed, settings.vary))
+    G, n = generator(settings, data), min(len(of_images.test), of_images.held)
 
     def distance(arrays):
         G.theta[...] = to_host(arrays["average"])
-        return frechet_distance(classifier.features(draw(settings, data, G, n)), features)
+        return of_images.distance(draw(settings, data, G, n, label=of_images.labels(n)))
 
-    rows = np.random.default_rng(0).permutation(len(train.x))[:n]
-    return distance, frechet_distance(classifier.features(train.batch(rows)), features)
+    return distance, of_images.distance(of_images.real(n))
 
 
 if __name__ == "__main__":

@@ -35,8 +35,11 @@ def test_neighbours_by_their_definitions(rng, n, m, shift):
 def test_chunks_change_nothing(rng, monkeypatch):
     fake, real = rng.standard_normal((2, 50, 4))
     expected = neighbours.score(fake, real)
-    monkeypatch.setattr(neighbours, "CHUNK", 7)
-    assert neighbours.score(fake, real) == expected
+    logs = parzen.log_likelihoods(fake, real, [0.3, 1.0])
+    for entries in (350, 3):
+        monkeypatch.setattr(neighbours, "CHUNK", entries)
+        assert neighbours.score(fake, real) == expected
+        np.testing.assert_allclose(parzen.log_likelihoods(fake, real, [0.3, 1.0]), logs, rtol=1e-12)
 
 
 def test_the_same_samples_are_perfect(rng):

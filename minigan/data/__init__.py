@@ -86,7 +86,7 @@ def load(name, data_dir=None, seed=0, vary=0.6):
 
 def split(train, data_dir=None, seed=0, vary=0.6):
     """(training data, test data), given what `load` gave for the same arguments: of MNIST its own test set, of the
-    drawn digits 10,000 more, of all else every sixth sample, which a GAN of it has seen, too. Raises DataError."""
+    drawn digits 10,000 more, of all else a sixth, at random, which a GAN of it has seen, too. Raises DataError."""
     if train.name == "mnist":
         from minigan.data.mnist import load_mnist
 
@@ -97,7 +97,7 @@ def split(train, data_dir=None, seed=0, vary=0.6):
 
         images, labels = (a[N_DRAWN:] for a in draw(N_DRAWN + N_TEST, seed, vary))
         return train, _images(images, "drawn digits, for testing", labels, "drawn")
-    held = np.arange(len(train.x)) % 6 == 0
+    held = np.random.default_rng(0).permutation(len(train.x)) % 6 == 0
     return _rows(train, ~held), _rows(train, held)
 
 

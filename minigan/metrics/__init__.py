@@ -1,1 +1,2 @@
-"""How good the samples are: frechet.py for images, modes.py for the sets of points whose right answer is known."""
+"""How good the samples are: frechet.py, neighbours.py and parzen.py for images, modes.py for points whose right answer
+is known."""

@@ -17,6 +17,7 @@ import numpy as np
 
 from minigan.activations import ReLU
 from minigan.data import Dataset
+from minigan.errors import DataError
 from minigan.layers import Dense, Dropout
 from minigan.losses import softmax_cross_entropy
 from minigan.network import Network
@@ -115,6 +116,37 @@ def _moments(x):
     x = x.astype(np.float64)
     m = x.mean(axis=0)
     return m, np.linalg.qr((x - m) / math.sqrt(len(x) - 1), mode="r")  # (1)
+
+
+class Judge:
+    """What samples of images are measured against: test images, and a classifier of the training images, Datasets.
+
+    Raises DataError where there are no labels to learn, or hardly any test images.
+    """
+
+    def __init__(self, train, test):
+        if train.labels is None:
+            raise DataError(f"{train.note}: no labels for a classifier to learn; put them into an .npz, as 'labels'.")
+        if len(test.x) < 10:
+            raise DataError(f"{test.note}: too few to test against; 10 are the least, 10000 are better.")
+        self.train, self.test = train, test.batch(slice(None))
+        self.classifier = Classifier(train.x.reshape(-1, *train.shape), train.labels)
+        self.features = self.classifier.features(self.test)
+        right = self.classifier.probabilities(self.features).argmax(axis=1) == test.labels
+        self.accuracy = float(right.mean())
+        self.held = len(train.x) * 5 // 6  # 50,000 of MNIST: behind them are the validation images of 2014
+        self.rows = np.random.default_rng(0).permutation(self.held)
+
+    def real(self, n):
+        """n training images, in -1..1."""
+        return self.train.batch(self.rows[:n])
+
+    def labels(self, n):
+        """As many labels, in the shares of the training images."""
+        return np.random.default_rng(1).choice(self.train.labels, n)
+
+    def distance(self, x):
+        return frechet_distance(self.classifier.features(x), self.features)
 
 
 class Score(NamedTuple):

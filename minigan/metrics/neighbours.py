@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-CHUNK = 500  # rows of a table of distances at once: 40 MB against 10,000 columns
+CHUNK = 5_000_000  # entries of a table of distances at once: 40 MB
 PART = 10_000  # training images at once: all of them as float64 would take 0.4 GB
 
 
@@ -16,8 +16,9 @@ def squared_distances(a, b):
     """
     a, b = a.astype(np.float64), b.astype(np.float64)
     squares_a, squares_b = (a * a).sum(axis=1, keepdims=True), (b * b).sum(axis=1)
-    for start in range(0, len(a), CHUNK):
-        rows = slice(start, start + CHUNK)
+    n = max(1, CHUNK // len(b))
+    for start in range(0, len(a), n):
+        rows = slice(start, start + n)
         d = a[rows] @ b.T
         d *= -2.0
         d += squares_a[rows]
