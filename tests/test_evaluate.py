@@ -18,9 +18,15 @@ from minigan.sample import load_generator
 SMALL = ("--batch-size", 20, "--g-hidden", 16, "--d-hidden", 16, "--latent-dim", 3)
 
 
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture(autouse=True)
-def cache(monkeypatch, tmp_path):
-    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
+def cache(monkeypatch, folder):
+    """One for all tests here, so that the classifier of the same data is trained once."""
+    monkeypatch.setattr("pooch.os_cache", lambda project: folder / project)
 
 
 @pytest.fixture
