@@ -165,11 +165,13 @@ def server(no_mnist, monkeypatch, tiny):
         monkeypatch.setattr(mnist, "SHA256", {n: hashlib.sha256(content).hexdigest() for n, content in right.items()})
         files = {f"/second/{name}": content for name, content in right.items()}
         monkeypatch.setattr(Mirror, "files", files)
+        gc.disable()  # pooch leaves a refused answer to the garbage collector, which is to find it below and not sooner
         yield files
         server.shutdown()
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # pooch leaves a refused answer to the garbage collector
+        warnings.simplefilter("ignore", ResourceWarning)
         gc.collect()
+    gc.enable()
 
 
 def test_download_tries_the_second_mirror_and_keeps_the_file(server, tiny, tmp_path):
