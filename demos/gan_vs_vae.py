@@ -103,6 +103,8 @@ def main():
     if settings.data not in ("auto", "mnist", "drawn"):
         raise ArgumentError(f"{given.gan} was trained on {settings.data}; give a run on mnist or drawn digits.")
     settings = settings if given.epochs is None else replace(settings, epochs=given.epochs)
+    if not settings.epochs:  # of the run
+        raise ArgumentError(f"{given.gan} was trained for 0 epochs; give --epochs.")
     library("cpu")
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
     seconds = ""
