@@ -108,13 +108,13 @@ def judge_of(shape, settings):
 def judged(given):
     """(what samples are measured against, samples (N, n_x), in -1..1 if they are images)."""
     if given.samples.suffix.lower() == ".npy":
-        made, settings = from_file(given.samples), Settings()
+        G, settings, made = None, Settings(), from_file(given.samples)
     else:
         G, settings, made = load_generator(given.samples)
     settings = replace(settings, data=given.data or settings.data, data_dir=given.data_dir or settings.data_dir)
     judge = judge_of(made.shape, settings)
     n = min(given.n or judge.n, judge.most or sys.maxsize)
-    if given.samples.suffix.lower() == ".npy":
+    if G is None:
         rows = np.arange(len(made.x))
         return judge, made.batch(np.random.default_rng(given.seed).permutation(rows)[:n] if len(rows) > n else rows)
     known = settings.conditional and isinstance(judge, Images) and made.n_classes == judge.train.n_classes

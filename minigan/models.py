@@ -207,16 +207,11 @@ def samples(settings, data, G, z):
 def draw(settings, data, G, n, seed=0, label=None):
     """n samples (n, n_x) of G on the host, 1000 at a time to bound the memory; deterministic in seed.
 
-    label: of all of them or an array of n, for a conditional G; by default each label in turn.
+    label: see `latent`.
     """
-    if settings.conditional:
-        labels = np.arange(n) % data.n_classes if label is None else np.broadcast_to(label, n)
-    rng = streams(seed)["samples"]
-    x = np.empty((n, data.n_x), np.float32)
+    z, x = latent(settings, data, n, streams(seed)["samples"], label), np.empty((n, data.n_x), np.float32)
     for start in range(0, n, 1000):
-        part = x[start : start + 1000]
-        z = latent(settings, data, len(part), rng, labels[start : start + 1000] if settings.conditional else None)
-        part[...] = samples(settings, data, G, z)
+        x[start : start + 1000] = samples(settings, data, G, z[start : start + 1000])
     return x
 
 

@@ -135,11 +135,10 @@ class Judge:
         right = self.classifier.probabilities(self.features).argmax(axis=1) == test.labels
         self.accuracy = float(right.mean())
         self.held = len(train.x) * 5 // 6  # 50,000 of MNIST: behind them are the validation images of 2014
-        self.rows = np.random.default_rng(0).permutation(self.held)
 
     def real(self, n):
         """n training images, in -1..1."""
-        return self.train.batch(self.rows[:n])
+        return self.train.batch(np.random.default_rng(0).permutation(self.held)[:n])
 
     def labels(self, n):
         """As many labels, in the shares of the training images."""
