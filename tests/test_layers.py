@@ -7,6 +7,7 @@ from minigan.activations import LeakyReLU
 from minigan.batchnorm import BatchNorm
 from minigan.gradcheck.cases import LAYERS
 from minigan.layers import Dropout
+from minigan.maxout import Maxout
 from minigan.network import Network
 
 every_layer = pytest.mark.parametrize("name", LAYERS)
@@ -107,3 +108,11 @@ def test_batchnorm_normalises_and_remembers_averages(rng):
     np.testing.assert_allclose(layer.mean, x.mean(axis=0))
     np.testing.assert_allclose(layer.var, x.var(axis=0, ddof=1))
     np.testing.assert_allclose(layer.forward(x, train=False)[0], y, rtol=1e-3, atol=1e-3)
+
+
+def test_maxout_shares_a_tie():
+    """So that y stays the maximum and dx adds up to dy; all pieces are equal where x is 0 and the biases, too."""
+    x = np.array([[2.0, 1.0, 2.0, 3.0, 0.0, 3.0]])  # 3 pieces of 2 units
+    y, cache = Maxout(3).forward(x)
+    np.testing.assert_array_equal(y, [[2.0, 3.0]])
+    np.testing.assert_array_equal(Maxout(3).backward(np.ones((1, 2)), cache), [[0.5, 0.0, 0.5, 0.5, 0.0, 0.5]])
