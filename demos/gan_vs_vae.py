@@ -32,7 +32,7 @@ from minigan.errors import ArgumentError
 from minigan.images import sheet, to_unit
 from minigan.layers import Dense
 from minigan.losses import sigmoid
-from minigan.metrics.frechet import Classifier, score
+from minigan.metrics.frechet import Judge
 from minigan.models import draw, hidden, streams
 from minigan.network import Network
 from minigan.optim import Adam
@@ -121,18 +121,17 @@ def main():
     through = h[:, :n_z] + np.exp(0.5 * h[:, n_z:]) * eps
     of_gan = draw(settings, data, G, N_SCORED)
     of_vae, of_both = (2.0 * sigmoid(decoder(noise)) - 1.0 for noise in (z, through))
-    _, test = split(data, settings.data_dir, settings.seed, settings.vary)
+    train, test = split(data, settings.data_dir, settings.seed, settings.vary)
     panels = {"test images": test.batch(slice(None)), "GAN: samples": of_gan,
               "VAE: samples, as pixel means": of_vae}  # fmt: skip
     save_panels(given.out, panels, data.shape)
 
-    classifier = Classifier(data.x, data.labels)
-    scores = [score(classifier, x, test.x, test.labels) for x in (of_gan, of_vae, of_both)]
-    gan, vae, both = (f"{s.distance:.1f}, {100 * s.sure:.0f} %" for s in scores)
-    s = scores[0]
+    judge = Judge(train, test)
+    scores = map(judge.score, (of_gan, of_vae, of_both, judge.real(N_SCORED), judge.noise(N_SCORED)))
+    gan, vae, both, real, noise = (f"{s.distance:.1f}, {100 * s.confidence:.0f} %" for s in scores)
     print(
-        f"{given.out}: Frechet distance, share that the classifier is sure of: GAN {gan}; VAE {vae}; training images "
-        f"through the VAE {both}; floor {s.floor:.1f}, ceiling {s.ceiling:.0f}, test images {100 * s.sure_test:.0f} %. "
+        f"{given.out}: Frechet distance, confidence of the classifier: GAN {gan}; VAE {vae}; training images through "
+        f"the VAE {both}; training images {real}; noise {noise}. "
         f"VAE: {loss:.1f} nats an image, KL {kl:.1f} of them. Trained for {seconds}"
     )
 

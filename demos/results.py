@@ -17,13 +17,14 @@ from pathlib import Path
 import numpy as np
 
 from minigan import cli, images
-from minigan.data import load
-from minigan.data.mnist import load_mnist
-from minigan.metrics import frechet, modes
+from minigan.data import load, split
+from minigan.metrics import modes
+from minigan.metrics.frechet import Judge
 from minigan.models import draw
 from minigan.presets import PRESETS
 from minigan.sample import load_generator
 
+N = 10_000  # samples
 EPOCHS = {  # preset and flags -> epochs; nothing for the preset's own
     "minigan": None, "large": None,
     "small": None, "wide": 4,
@@ -33,7 +34,7 @@ EPOCHS = {  # preset and flags -> epochs; nothing for the preset's own
     "pacgan-ring --packing 1": 6, "pacgan-ring": 12, "pacgan-ring --packing 4": 24,
     "pacgan-grid --packing 1": 6, "pacgan-grid": 12, "pacgan-grid --packing 4": 24,
 }  # fmt: skip
-IMAGES = "| preset | samples | distance | sure | rarest digit | epochs |\n|---|---|---|---|---|---|"
+IMAGES = "| preset | samples | distance | confidence | rarest digit | epochs |\n|---|---|---|---|---|---|"
 POINTS = (
     "| preset | samples | modes | high quality | reverse KL | sigma ratio | epochs |\n|---|---|---|---|---|---|---|"
 )
@@ -52,7 +53,11 @@ def run(name, folder, n_epochs):
         partial.rename(folder)
 
 
-def row(name, runs, out, scored):
+def of_images(s):
+    return f"{s.distance:.1f} | {100 * s.confidence:.0f} % | {100 * min(s.shares):.1f} %"
+
+
+def row(name, runs, out, judge):
     """One line of a table; its picture is written to out."""
     file = name.replace(" --", "-").replace(" ", "-")
     run(name, runs / file, EPOCHS[name])
@@ -61,11 +66,10 @@ def row(name, runs, out, scored):
     own = preset.epochs * settings.packing // preset.packing  # PacGAN's epochs are of packs
     epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
     real = None if data.is_images else load(settings.data).x[:2500]
-    x = draw(settings, data, G, 10_000 if data.is_images else 2500)
-    images.save_samples(out / f"{file}.png", x[:40] if data.is_images else x, data.shape, real, columns=10)
+    x = draw(settings, data, G, 40 if data.is_images else 2500)
+    images.save_samples(out / f"{file}.png", x, data.shape, real, columns=10)
     if data.is_images:
-        s = scored(x)
-        figures = f"{s.distance:.1f} | {100 * s.sure:.0f} % | {100 * s.smallest:.1f} %"
+        figures = of_images(judge.score(draw(settings, data, G, N, label=judge.labels(N))))
     else:
         m = modes.score(x, settings.data)
         figures = f"{m.found} of {m.n_modes} | {100 * m.high_quality:.1f} % | {m.reverse_kl:.3f} | {m.sigma_ratio:.2f}"
@@ -79,26 +83,21 @@ def main():
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
 
-    data, test = load("mnist"), load_mnist("test")[:2]
-    classifier = frechet.Classifier(data.x, data.labels)
-
-    def scored(x):
-        return frechet.score(classifier, x, *test)
-
-    rows = {name: row(name, given.runs, given.out, scored) for name in EPOCHS}
-    s = scored(data.batch(np.random.default_rng(1).permutation(len(data.x))[:10_000]))
+    judge = Judge(*split(load("mnist")))
+    rows = {name: row(name, given.runs, given.out, judge) for name in EPOCHS}
+    floor, ceiling = judge.score(judge.real(N)), judge.score(judge.noise(N))
     on_points = [name for name in rows if PRESETS[name.split()[0]].with_flags().data != "auto"]
     lines = [
         f"# Every preset\n\nWritten by `python demos/results.py`; NumPy {np.__version__}, Python "
         f"{platform.python_version()}, {os.cpu_count()} cores.\n",
         "Digits: the Frechet distance of 10,000 samples from the 10,000 test images, on the features of a classifier "
-        f"that is right on {100 * s.accuracy:.1f} % of them; the share of samples of which it is more than 90 % sure; "
-        "and the share of the digit that is drawn least. Read a row as what a recipe gives after about two minutes on "
-        "two cores (`large`: ten): epochs differ in length, and few are as many as the source took.\n",
+        f"that is right on {100 * judge.accuracy:.1f} % of them; its mean confidence in the likeliest digit; and the "
+        "share of the digit that is drawn least. Read a row as what a recipe gives after about two minutes on two "
+        "cores (`large`: ten): epochs differ in length, and few are as many as the source took.\n",
         IMAGES,
         *(rows[name] for name in rows if name not in on_points),
-        f"| training images, the floor | | {s.floor:.1f} | {100 * s.sure:.0f} % | {100 * s.smallest:.1f} % | |",
-        f"| noise, the ceiling | | {s.ceiling:.1f} | | | |",
+        f"| training images, the floor | | {of_images(floor)} | |",
+        f"| noise, the ceiling | | {of_images(ceiling)} | |",
         "\nPoints, 2,500 samples: modes with a sample within 3 standard deviations; share of samples that near to one "
         "(perfect samples: 98.9 %); reverse KL divergence over the modes; spread around a mode, over that of the data. "
         "The epochs of PacGAN's table are 400 of 100,000 packs.\n",

@@ -15,9 +15,8 @@ from matplotlib.figure import Figure
 from results import run
 
 from minigan import cli, cures, images, models
-from minigan.data import load
-from minigan.data.mnist import load_mnist
-from minigan.metrics import frechet
+from minigan.data import load, split
+from minigan.metrics.frechet import Judge
 from minigan.models import draw
 from minigan.sample import load_generator
 
@@ -44,8 +43,7 @@ def main():
     parser.add_argument("--runs", type=Path, default=Path("runs", "seeds"))
     given = parser.parse_args()
 
-    mnist, test = load("mnist"), load_mnist("test")[:2]
-    classifier = frechet.Classifier(mnist.x, mnist.labels)
+    judge = Judge(*split(load("mnist")))
     z = np.random.default_rng(0).standard_normal((40, 100), dtype=np.float32)
     figure = Figure(figsize=(9, 4.3), layout="constrained")
     FigureCanvasAgg(figure)
@@ -60,15 +58,17 @@ def main():
         pictures = images.to_unit(models.samples(settings, data, G, own), data.shape)
         axes.imshow(images.sheet(pictures, 8), cmap="gray", vmin=0.0, vmax=1.0)
         axes.set(title=f"{name}, {settings.epochs} epochs", xticks=[], yticks=[])
-        s = frechet.score(classifier, draw(settings, data, G, 10_000), *test)
+        s = judge.score(draw(settings, data, G, 10_000, label=judge.labels(10_000)))
         with open(folder / "metrics.csv", newline="", encoding="utf-8") as file:
             last = list(csv.DictReader(file))[-1]
         answers = f"{float(last['d_real']):.2f} | {float(last['d_fake']):.2f}"
         lines.append(
-            f"| `{name}` | {settings.epochs} | {s.distance:.1f} | {100 * s.sure:.0f} % | {100 * s.smallest:.1f} % | "
+            f"| `{name}` | {settings.epochs} | {s.distance:.1f} | {100 * s.confidence:.0f} % | "
+            f"{100 * min(s.shares):.1f} % | "
             f"{answers} | {seen} |"
         )
     figure.savefig(given.out / "seeds.png", dpi=80)
+    floor = judge.score(judge.real(10_000))
     text = """# Five articles and what they grow
 
 The GANs of five articles, run as they stand (their misprints corrected: `python -m minigan.train --list-presets`), on
@@ -77,14 +77,16 @@ the same data and drawn from the same noise. Written by `python demos/seeds.py`.
 ![Samples of the five articles and of minigan](seeds.png)
 
 Distance: Frechet, of 10,000 samples from the 10,000 test images, on the features of a classifier (training images:
-FLOOR). Sure: the share of samples that the classifier is more than 90 % sure of (test images: SURE). Rarest: the share
-of the digit drawn least (10 % would be fair). D's answers are the means over the last rounds; 1 is real.
+FLOOR). Confidence: the classifier's, in the likeliest digit, on average (training images: SURE). Rarest: the share of
+the digit drawn least (9 % in MNIST). D's answers are the means over the last rounds; 1 is real.
 
-| preset | epochs | distance | sure | rarest | D(x) | D(G(z)) | what one sees, and why |
+| preset | epochs | distance | confidence | rarest | D(x) | D(G(z)) | what one sees, and why |
 |---|---|---|---|---|---|---|---|
 """
     text = (
-        text.replace("FLOOR", f"{s.floor:.1f}").replace("SURE", f"{100 * s.sure_test:.0f} %") + "\n".join(lines) + "\n"
+        text.replace("FLOOR", f"{floor.distance:.1f}").replace("SURE", f"{100 * floor.confidence:.0f} %")
+        + "\n".join(lines)
+        + "\n"
     )
     (given.out / "seeds.md").write_text(text, encoding="utf-8")
     print(given.out / "seeds.md")

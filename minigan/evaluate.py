@@ -4,6 +4,7 @@ Every figure stands beside the same figure of real images and of noise, with wha
 """
 
 import json
+import math
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -50,8 +51,7 @@ class Images(frechet.Judge):
 
     def columns(self, x):
         """Of samples x (N, n_x) in -1..1, as many training images, as much noise: name -> the figures, one by one."""
-        real, noise = self.real(len(x)), np.random.default_rng(0).standard_normal(x.shape, dtype=np.float32)
-        noise = np.clip(noise, -1.0, 1.0, out=noise)
+        real, noise = self.real(len(x)), self.noise(len(x))
         some = self.test[:: max(1, len(self.test) // 1000)]
         return {"samples": self.figures(x, x), "real": self.figures(real, some), "noise": self.figures(noise, noise)}
 
@@ -60,14 +60,12 @@ class Images(frechet.Judge):
 
         unseen: what to look for among the training images: x, or test images where x is training images.
         """
-        features = self.classifier.features(x)
-        p = self.classifier.probabilities(features)
-        shares = np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
-        yield "Frechet distance", frechet.frechet_distance(features, self.features)
-        yield from neighbours.score(features, self.features)._asdict().items()
-        yield "confidence", float(p.max(axis=1).mean())
-        yield "KL of the digits", float((shares * np.log(np.maximum(shares, 1e-9) * len(shares))).sum())
-        yield "digits", shares.tolist()
+        s = self.score(x)
+        yield "Frechet distance", s.distance
+        yield from neighbours.score(self.classifier.features(x), self.features)._asdict().items()
+        yield "confidence", s.confidence
+        yield "KL of the digits", sum(p * math.log(max(p, 1e-9) * len(s.shares)) for p in s.shares)
+        yield "digits", s.shares
         validation = self.train.batch(slice(self.held, self.held + 1000))
         yield "Parzen log-likelihood", parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, self.test))).mean
         yield "nearest in training", float(np.quantile(neighbours.nearest(unseen[:1000], self.train.x)[1], 0.1))

@@ -70,9 +70,9 @@ def judge(settings, data):
 
     def distance(arrays):
         G.theta[...] = to_host(arrays["average"])
-        return of_images.distance(draw(settings, data, G, n, label=of_images.labels(n)))
+        return of_images.score(draw(settings, data, G, n, label=of_images.labels(n))).distance
 
-    return distance, of_images.distance(of_images.real(n))
+    return distance, of_images.score(of_images.real(n)).distance
 
 
 if __name__ == "__main__":

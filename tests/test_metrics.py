@@ -7,10 +7,10 @@ import os
 import numpy as np
 import pytest
 
-from minigan.data import mnist, toy
+from minigan.data import Dataset, mnist, toy
 from minigan.data.drawn import draw
 from minigan.metrics import modes
-from minigan.metrics.frechet import Classifier, frechet_distance, score
+from minigan.metrics.frechet import Classifier, Judge, frechet_distance
 
 
 def gaussian(rng, m, C, n=200):
@@ -68,51 +68,54 @@ def test_frechet_distance_refuses(wrong):
 
 @pytest.fixture(scope="module")
 def digits(tmp_path_factory):
-    """(a classifier of drawn digits, 1000 test images, their labels, 2000 perfect samples in -1..1, their labels)."""
+    """(a judge of drawn digits, the labels of its 1000 test images, 2000 perfect samples in -1..1, their labels)."""
+
+    def data(n, seed):
+        x, labels = draw(n, seed=seed, vary=0.5)
+        return Dataset(x.reshape(-1, 784), (28, 28), "drawn", labels)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("pooch.os_cache", lambda project: tmp_path_factory.mktemp("cache"))
-        classifier = Classifier(*draw(3000, seed=0, vary=0.5), epochs=4)
-    images, labels = draw(2000, seed=2, vary=0.5)
-    return classifier, *draw(1000, seed=1, vary=0.5), images.reshape(-1, 784).astype(np.float32) / 127.5 - 1.0, labels
+        judge = Judge(data(3000, 0), data(1000, 1))
+    samples = data(2000, 2)
+    return judge, data(1000, 1).labels, samples.batch(slice(None)), samples.labels
 
 
 def test_the_distance_grows_with_noise(digits, rng):
-    classifier, images, labels, samples, _ = digits
+    judge, _, samples, _ = digits
     noise = rng.standard_normal(samples.shape, dtype=np.float32)
     noisy = [np.clip(samples + level * noise, -1.0, 1.0) for level in (0.0, 0.1, 0.2, 0.4, 0.8)]
-    scores = [score(classifier, x, images, labels) for x in (*noisy, np.clip(noise, -1.0, 1.0))]
-    distances = [s.distance for s in scores]
+    scores = [judge.score(x) for x in (*noisy, np.clip(noise, -1.0, 1.0))]
+    distances, confidences = [s.distance for s in scores], [s.confidence for s in scores]
+    floor, ceiling = (judge.score(x).distance for x in (judge.real(2000), judge.noise(2000)))
     assert distances == sorted(distances)
-    assert len({(s.floor, s.ceiling, s.sure_test, s.accuracy) for s in scores}) == 1  # these do not ask the samples
-    assert distances[0] < 2.0 * scores[0].floor < 0.1 * scores[0].ceiling
-    assert distances[-1] == pytest.approx(scores[0].ceiling, rel=0.05)
-    assert scores[2].sure < scores[0].sure - 0.02
+    assert confidences == sorted(confidences, reverse=True)
+    assert distances[0] < 2.0 * floor < 0.1 * ceiling
+    assert distances[-1] == pytest.approx(ceiling, rel=0.05)
 
 
 def test_the_distance_grows_with_every_digit_dropped(digits):
-    classifier, images, labels, samples, digit = digits
-    scores = [score(classifier, samples[digit < kept][:400], images, labels) for kept in (10, 8, 6, 4, 2)]
-    distances, largest = [s.distance for s in scores], [s.largest for s in scores]
+    judge, _, samples, digit = digits
+    scores = [judge.score(samples[digit < kept][:400]) for kept in (10, 8, 6, 4, 2)]
+    distances, largest = [s.distance for s in scores], [max(s.shares) for s in scores]
     assert distances == sorted(distances)
     assert largest == sorted(largest)
-    assert scores[-1].smallest < 0.01 < 0.05 < scores[0].smallest
+    assert min(scores[-1].shares) < 0.01 < 0.05 < min(scores[0].shares)
 
 
 def test_the_score_of_the_test_images_themselves(digits):
-    classifier, images, labels, *_ = digits
-    x = images.reshape(-1, 784).astype(np.float32) / 127.5 - 1.0
-    result = score(classifier, x, images, labels)
-    p = classifier.probabilities(classifier.features(x))
-    count = sorted((p.argmax(axis=1) == c).sum() for c in range(10))
+    judge, labels, *_ = digits
+    result = judge.score(judge.test)
+    p = judge.classifier.probabilities(judge.classifier.features(judge.test))
     assert abs(result.distance) < 1e-6
-    assert result.sure == result.sure_test == sum(row.max() > 0.9 for row in p) / 1000
-    assert (result.smallest, result.largest) == (count[0] / 1000, count[-1] / 1000)
-    assert result.accuracy == (p.argmax(axis=1) == labels).sum() / 1000 > 0.85
-    assert all(type(figure) is float for figure in result)
+    assert result.confidence == pytest.approx(sum(max(row) for row in p) / 1000)
+    assert result.shares == tuple((p.argmax(axis=1) == c).sum() / 1000 for c in range(10))
+    assert judge.accuracy == (p.argmax(axis=1) == labels).sum() / 1000 > 0.85
 
 
 def test_features_come_in_chunks_and_without_dropout(digits, monkeypatch):
-    classifier, _, _, samples, _ = digits
+    judge, _, samples, _ = digits
+    classifier = judge.classifier
     features, sizes, forward = classifier.features(samples), [], classifier.network.forward
     monkeypatch.setattr(classifier.network, "forward", lambda x, train: sizes.append(len(x)) or forward(x, train))
     np.testing.assert_array_equal(classifier.features(samples), features)
@@ -147,8 +150,6 @@ def test_other_images_of_other_sizes(cache, tiny):
     classifier = Classifier(*tiny, epochs=30)
     x = classifier.data.batch(slice(None))
     assert (classifier.probabilities(classifier.features(x)).argmax(axis=1) == tiny[1]).all()
-    result = score(classifier, x[tiny[1] == 0], *tiny)
-    assert (result.smallest, result.largest, result.accuracy) == (0.0, 1.0, 1.0)
 
 
 def test_it_is_trained_once(cache, tiny, monkeypatch):
@@ -246,11 +247,12 @@ def test_the_classifier_learns_mnist(cache, rng):
     """Three epochs on 12,000 of its images are enough for 90 % of the test set (93 % when written)."""
     (images, labels, _), (test_images, test_labels, _) = mnist.load_mnist("train"), mnist.load_mnist("test")
     classifier = Classifier(images[:12_000], labels[:12_000], epochs=3)
-    samples = classifier.data.batch(rng.permutation(12_000)[:2000])
-    result = score(classifier, samples, test_images, test_labels)
-    assert result.accuracy > 0.9
-    assert result.distance == pytest.approx(result.floor, rel=0.5)
-    assert result.floor < 0.1 * result.ceiling
+    test = Dataset(test_images.reshape(-1, 784), (28, 28), "test").batch(slice(None))
+    features = classifier.features(test)
+    assert (classifier.probabilities(features).argmax(axis=1) == test_labels).mean() > 0.9
+    real, noise = classifier.data.batch(slice(2000)), rng.uniform(-1.0, 1.0, (2000, 784)).astype(np.float32)
+    floor, ceiling = (frechet_distance(classifier.features(x), features) for x in (real, noise))
+    assert floor < 0.1 * ceiling
 
 
 @pytest.mark.parametrize(("name", "n_modes"), [("ring", 8), ("grid", 25)])

@@ -118,6 +118,12 @@ def _moments(x):
     return m, np.linalg.qr((x - m) / math.sqrt(len(x) - 1), mode="r")  # (1)
 
 
+class Score(NamedTuple):
+    distance: float  # between the samples and the test images
+    confidence: float  # mean of what the classifier gives to the likeliest class
+    shares: tuple[float, ...]  # of the samples that fall to each class
+
+
 class Judge:
     """What samples of images are measured against: test images, and a classifier of the training images, Datasets.
 
@@ -136,42 +142,23 @@ class Judge:
         self.accuracy = float(right.mean())
         self.held = len(train.x) * 5 // 6  # 50,000 of MNIST: behind them are the validation images of 2014
 
+    def score(self, x):
+        """The Score of samples (N, n_x) in -1..1. N enters: fewer samples are farther away; take 10,000."""
+        features = self.classifier.features(x)
+        p = self.classifier.probabilities(features)
+        shares = np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
+        distance = frechet_distance(features, self.features)
+        return Score(distance, float(p.max(axis=1).mean()), tuple(shares.tolist()))
+
     def real(self, n):
-        """n training images, in -1..1."""
+        """n training images, in -1..1: their distance is the floor, below which there is nothing to be gained."""
         return self.train.batch(np.random.default_rng(0).permutation(self.held)[:n])
 
+    def noise(self, n):
+        """n images of noise, clipped to -1..1: their distance is the ceiling."""
+        noise = np.random.default_rng(0).standard_normal((n, self.train.n_x), dtype=np.float32)
+        return np.clip(noise, -1.0, 1.0, out=noise)
+
     def labels(self, n):
-        """As many labels, in the shares of the training images."""
+        """n labels, in the shares of the training images."""
         return np.random.default_rng(1).choice(self.train.labels, n)
-
-    def distance(self, x):
-        return frechet_distance(self.classifier.features(x), self.features)
-
-
-class Score(NamedTuple):
-    distance: float  # between the samples and the test images
-    floor: float  # between as many training images and the test images: nothing to be gained below
-    ceiling: float  # between as many samples of noise and the test images
-    sure: float  # share of samples for which the classifier gives one class more than .9
-    sure_test: float  # the same of the test images
-    smallest: float  # share of the samples that fall to the rarest class
-    largest: float  # and to the most frequent one
-    accuracy: float  # of the classifier, as a share of the test images
-
-
-def score(classifier, samples, images, labels):
-    """The Score of samples (N, n_x) in -1..1, given test images uint8 and labels as the Classifier takes them.
-
-    N enters: fewer samples are farther away, and less than some hundreds have no covariance to speak of. Take 10,000.
-    """
-    test = Dataset(images.reshape(len(images), -1), images.shape[1:], "test images").batch(slice(None))
-    rng = np.random.default_rng(0)
-    train = classifier.data.batch(rng.permutation(len(classifier.data.x))[: len(samples)])
-    noise = np.clip(rng.standard_normal(samples.shape, dtype=np.float32), -1.0, 1.0)
-    f_samples, f_train, f_noise, f_test = map(classifier.features, (samples, train, noise, test))
-    distances = [frechet_distance(f, f_test) for f in (f_samples, f_train, f_noise)]
-    p, p_test = classifier.probabilities(f_samples), classifier.probabilities(f_test)
-    sure = [(q.max(axis=1) > 0.9).mean() for q in (p, p_test)]
-    shares = np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
-    accuracy = (p_test.argmax(axis=1) == labels).mean()
-    return Score._make(map(float, (*distances, *sure, shares.min(), shares.max(), accuracy)))
