@@ -10,6 +10,7 @@ RESULTS.md is written from all the rows there are.
 import argparse
 import csv
 import platform
+import re
 import shutil
 import statistics
 import subprocess
@@ -20,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
+from minigan import cli, images
 from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.metrics import modes, parzen
@@ -58,8 +59,8 @@ TITLES = {
 }
 INTRODUCTION = """# The papers' tables
 
-Written by `python demos/tables.py` from [tables.csv](tables.csv), which holds every trial with its command. Pictures
-and Frechet distances of all presets are in [results](results/README.md).
+Written by `python demos/tables.py` from [tables.csv](tables.csv), which holds every trial with its command. Other
+presets, and other figures, are in [results](results/README.md).
 
 Points: 2,500 samples; modes with a sample within 3 standard deviations; per cent of samples that near to one (perfect
 samples: 98.9); reverse KL divergence over the modes, in nats; spread around a mode over that of the data (perfect: 1),
@@ -71,9 +72,9 @@ Digits: 10,000 samples as centres of Gaussians, by the protocol of 2014 ([parzen
 standard error over the 10,000 test images. The last rows show what the figure is worth: higher is not always better.
 """
 HEADS = (
-    "| | preset | epochs | trials | modes | high quality, % | reverse KL | sigma ratio | paper: modes / high quality "
-    "/ KL | seconds |\n|---|---|---|---|---|---|---|---|---|---|",
-    "| | preset | epochs | trials | nats | the paper | seconds |\n|---|---|---|---|---|---|---|",
+    "| | preset | seed 0 | epochs | trials | modes | high quality, % | reverse KL | sigma ratio | paper: modes / high "
+    "quality / KL | seconds |\n|---|---|---|---|---|---|---|---|---|---|---|",
+    "| | preset | seed 0 | epochs | trials | nats | the paper | seconds |\n|---|---|---|---|---|---|---|---|",
 )
 COLUMNS = ("table", "recipe", "epochs", "seed", "seconds", *POINTS, *DIGITS, "command", "versions")
 
@@ -89,48 +90,69 @@ def own_epochs(recipe):
     return int(flags[flags.index("--epochs") + 1]) if "--epochs" in flags else PRESETS[preset].with_flags().epochs
 
 
-def trial(table, recipe, seed, epochs, folder):
-    """Train a recipe by the command line, in folder, and score its samples as the paper does: a row of tables.csv."""
-    words = ["-m", "minigan.train", "--preset", *recipe.split(), "--seed", str(seed)]
-    words += ["--epochs", str(epochs)] if epochs else []
-    start = time.perf_counter()
+def trial(table, recipe, seed, epochs, given):
+    """A row of tables.csv; of seed 0 also a picture."""
+    versions = f"NumPy {np.__version__}, Python {platform.python_version()}"
+    row = dict.fromkeys(COLUMNS, "") | {"table": table, "recipe": recipe, "epochs": epochs, "seed": seed}
+    row |= {"seconds": 0, "versions": versions}
+    if recipe in CONTROLS:
+        x = control(recipe)
+    else:
+        words = ["-m", "minigan.train", "--preset", *recipe.split(), "--seed", str(seed)]
+        words += ["--epochs", str(given.epochs)] if given.epochs else []
+        row["command"] = " ".join(["python", *words])
+        start = time.perf_counter()
+        x = trained(words, given.runs / f"{picture(row).stem}-{seed}")
+        row["seconds"] = round(time.perf_counter() - start)
+    if x is not None:
+        row |= figures(table, x)
+        if seed == 0:
+            path = given.out / picture(row)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            if table == "digits":
+                images.save_samples(path, x[:40], (28, 28), columns=10)
+            else:
+                images.save_samples(path, x, (2,), load(table).x[:2500])
+    return row
+
+
+def picture(row):
+    """Where the picture of a row is, in the folder of the page."""
+    return Path("tables", "-".join(re.findall(r"\w+", f"{row['table']} {row['recipe']} {row['epochs']}")) + ".png")
+
+
+def trained(words, folder):
+    """Samples of a run of python with these words, as many as the papers take, or None if it diverged."""
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted trial left is of no use
     print("python", *words, flush=True)
     code = subprocess.run([sys.executable, *words, "--out", str(folder)], check=False).returncode
-    if code not in (0, 4):  # 4: diverged, and that is a result
+    if code == 4:  # diverged, and that is a result
+        return None
+    if code:
         raise ArgumentError(f"python {' '.join(words)} ended with {code}.")
-    seconds = round(time.perf_counter() - start)
-    row = {"table": table, "recipe": recipe, "epochs": epochs or own_epochs(recipe), "seed": seed}
-    row |= {"seconds": seconds, "command": " ".join(["python", *words])}
-    row |= {} if code else figures(table, folder)
-    return row | {"versions": f"NumPy {np.__version__}, Python {platform.python_version()}"}
-
-
-def figures(table, folder):
-    """Of a run's samples, as the papers take them: column -> number."""
     G, settings, data = load_generator(folder)
-    if table == "digits":
-        return of_digits((draw(settings, data, G, 10_000) + 1.0) * 0.5)
-    m = modes.score(draw(settings, data, G, 2500), settings.data)
-    return {"modes": m.found, "high_quality": m.high_quality, "reverse_kl": m.reverse_kl, "sigma_ratio": m.sigma_ratio}
-
-
-def of_digits(x):
-    """The log-likelihood of MNIST's test images, given samples (10,000, 784) in 0..1."""
-    train, test = split(load("mnist"))
-    s = parzen.score(x, train.x[50_000:51_000] / 255.0, test.x / 255.0)
-    return {"log_likelihood": s.mean, "standard_error": s.error}
+    return draw(settings, data, G, 10_000 if data.is_images else 2500)
 
 
 def control(name):
-    """A row of tables.csv for what is no GAN's."""
-    images = load("mnist").x[:10_000].reshape(-1, 28, 28) / 255.0
+    """10,000 images (n, 784) in -1..1 that are no GAN's."""
+    x = load("mnist").batch(slice(10_000)).reshape(-1, 28, 28)
     if name == "training images, blurred":  # each pixel the mean of itself and its four neighbours
-        images = sum(np.roll(images, shift, axis) for shift, axis in ((0, 1), (1, 1), (-1, 1), (1, 2), (-1, 2))) / 5.0
+        x = sum(np.roll(x, shift, axis) for shift, axis in ((0, 1), (1, 1), (-1, 1), (1, 2), (-1, 2))) / 5.0
     if name == "noise":
-        images = np.random.default_rng(0).random(images.shape)
-    row = {"table": "digits", "recipe": name, "epochs": 0, "seed": 0, "seconds": 0}
-    return row | of_digits(images.reshape(-1, 784))
+        x = np.random.default_rng(0).uniform(-1.0, 1.0, x.shape)
+    return x.reshape(-1, 784)
+
+
+def figures(table, x):
+    """Of samples: column -> number."""
+    if table == "digits":
+        train, test = split(load("mnist"))
+        validation = train.batch(slice(50_000, 51_000))
+        s = parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, test.batch(slice(None)))))
+        return {"log_likelihood": s.mean, "standard_error": s.error}
+    m = modes.score(x, table)
+    return {"modes": m.found, "high_quality": m.high_quality, "reverse_kl": m.reverse_kl, "sigma_ratio": m.sigma_ratio}
 
 
 def summary(rows, column, form, factor=1.0):
@@ -158,9 +180,12 @@ def page(rows):
                 else:
                     values = [summary(some, "modes", ".1f"), summary(some, "high_quality", ".1f", 100.0),
                               summary(some, "reverse_kl", ".3f"), summary(some, "sigma_ratio", ".2f")]  # fmt: skip
+                shown = "" if "diverged" in values else f"![samples]({picture(some[0]).as_posix()})"
                 seconds = f"{statistics.mean(float(row['seconds']) for row in some):.0f}"
                 lines.append(
-                    "| " + " | ".join([who, f"`{recipe}`", share, str(len(some)), *values, paper, seconds]) + " |"
+                    "| "
+                    + " | ".join([who, f"`{recipe}`", shown, share, str(len(some)), *values, paper, seconds])
+                    + " |"
                 )
         lines.append("")
     return "\n".join(lines)
@@ -186,13 +211,12 @@ def main():
             trial_of = {"table": table, "recipe": recipe, "epochs": str(epochs), "seed": str(seed)}
             if not recipe.startswith(given.only) or any(trial_of.items() <= row.items() for row in rows):
                 continue
-            made = trial(table, recipe, seed, given.epochs, given.runs / "trial") if epochs else control(recipe)
-            rows.append({name: str(made.get(name, "")) for name in COLUMNS})
-            with open(path.with_suffix(".partial"), "w", newline="", encoding="utf-8") as file:
+            rows.append({name: str(value) for name, value in trial(table, recipe, seed, epochs, given).items()})
+            with open(path, "a", newline="", encoding="utf-8") as file:
                 writer = csv.DictWriter(file, COLUMNS)
-                writer.writeheader()
-                writer.writerows(rows)
-            path.with_suffix(".partial").replace(path)
+                if not file.tell():
+                    writer.writeheader()
+                writer.writerow(rows[-1])
     (given.out / "RESULTS.md").write_text(page(rows), encoding="utf-8")
     print(given.out / "RESULTS.md")
 
