@@ -2,9 +2,9 @@
 
 ring, grid: Lin et al. 2018, Table 1, by that paper's recipes and by ours; digits: Goodfellow et al. 2014, Table 1.
 Each trial is a run of `python -m minigan.train` with another seed; its figures become a row of tables.csv, with the
-command that made them. A trial that is there already is not run again, so the work can be stopped at any time, and goes
-on where it was. The presets of the papers take hours each; --epochs makes all runs shorter, in rows of their own.
-RESULTS.md is written from all the rows there are.
+command that made them. A trial that is there already is not run again, and one that was stopped goes on where it was,
+so the work can be stopped at any time. The presets of the papers take hours each; --epochs makes all runs shorter, in
+rows of their own. RESULTS.md is written from all the rows there are.
 """
 
 import argparse
@@ -22,6 +22,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan import cli, images
+from minigan.checkpoint import NAME
 from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.metrics import modes, parzen
@@ -102,12 +103,12 @@ def trial(table, recipe, seed, epochs, given):
         words += ["--epochs", str(given.epochs)] if given.epochs else []
         row["command"] = " ".join(["python", *words])
         start = time.perf_counter()
-        x = trained(words, given.runs / f"{picture(row).stem}-{seed}")
+        x = trained(words, given.runs / name(row) / str(seed))
         row["seconds"] = round(time.perf_counter() - start)
     if x is not None:
         row |= figures(table, x)
         if seed == 0:
-            path = given.out / picture(row)
+            path = given.out / "tables" / f"{name(row)}.png"
             path.parent.mkdir(parents=True, exist_ok=True)
             if table == "digits":
                 images.save_samples(path, x[:40], (28, 28), columns=10)
@@ -116,16 +117,18 @@ def trial(table, recipe, seed, epochs, given):
     return row
 
 
-def picture(row):
-    """Where the picture of a row is, in the folder of the page."""
-    return Path("tables", "-".join(re.findall(r"\w+", f"{row['table']} {row['recipe']} {row['epochs']}")) + ".png")
+def name(row):
+    """What tells the rows of a recipe from others, as the name of a file."""
+    return "-".join(re.findall(r"\w+", f"{row['table']} {row['recipe']} {row['epochs']}"))
 
 
 def trained(words, folder):
     """Samples of a run of python with these words, as many as the papers take, or None if it diverged."""
-    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted trial left is of no use
     print("python", *words, flush=True)
-    code = subprocess.run([sys.executable, *words, "--out", str(folder)], check=False).returncode
+    words = [*words[:2], "--resume", str(folder)] if (folder / NAME).exists() else [*words, "--out", str(folder)]
+    code = subprocess.run([sys.executable, *words], check=False).returncode
+    if code in (130, 143):  # as a Ctrl-C here does, too
+        sys.exit(code)
     if code == 4:  # diverged, and that is a result
         return None
     if code:
@@ -180,7 +183,7 @@ def page(rows):
                 else:
                     values = [summary(some, "modes", ".1f"), summary(some, "high_quality", ".1f", 100.0),
                               summary(some, "reverse_kl", ".3f"), summary(some, "sigma_ratio", ".2f")]  # fmt: skip
-                shown = "" if "diverged" in values else f"![samples]({picture(some[0]).as_posix()})"
+                shown = "" if "diverged" in values else f"![samples](tables/{name(some[0])}.png)"
                 seconds = f"{statistics.mean(float(row['seconds']) for row in some):.0f}"
                 lines.append(
                     "| "
@@ -217,6 +220,7 @@ def main():
                 if not file.tell():
                     writer.writeheader()
                 writer.writerow(rows[-1])
+            shutil.rmtree(given.runs / name(rows[-1]) / str(seed), ignore_errors=True)
     (given.out / "RESULTS.md").write_text(page(rows), encoding="utf-8")
     print(given.out / "RESULTS.md")
 

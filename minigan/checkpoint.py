@@ -1,35 +1,68 @@
-"""A run on disk: named arrays and one JSON text in an uncompressed .npz; no pickle, so that loading runs no code."""
+"""A run on disk: named arrays and a JSON text in an uncompressed .npz; no pickle, so that loading runs no code.
 
+A checkpoint is written to another file, read back, and only then takes the place of the last one, so that a machine
+that dies leaves one of the two whole. Nothing of a loaded one is used before all of it has been checked.
+"""
+
+import hashlib
 import json
+import math
 import os
+import platform
+import zipfile
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 
-from minigan.backend import to_host
+from minigan import __version__
+from minigan.backend import namespace, to_host
 from minigan.errors import CheckpointError
 
-FORMAT = 1
+FORMAT = 2
 NAME = "checkpoint.npz"
+META = "__meta__"
+DRAWN = ("noise", "dropout", "penalty")  # the streams of randomness that rounds draw from
 
 
 def save(path, arrays, meta):
     """Write name -> array (from either device) and the JSON-able dict meta to path.
 
-    A temporary file in the same folder takes the place of the old one only when it is complete, so a machine that
-    dies while saving leaves the last checkpoint as it was. Raises CheckpointError.
+    Raises CheckpointError, also where an array is not finite; then the last checkpoint is as it was.
     """
-    path = Path(path)
-    text = json.dumps({"format": FORMAT} | meta)
+    path, arrays = Path(path), {name: to_host(array) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{path} is not written: {name} is not finite; the last one is unharmed.")
+    meta = meta | {"format": FORMAT, "arrays": described(arrays)}
+    text = json.dumps(meta | {"sha256": digest(arrays, meta)})
     partial = path.with_name(path.name + ".partial")
     try:
         with open(partial, "wb") as file:
-            np.savez(file, meta=np.array(text), **{name: to_host(array) for name, array in arrays.items()})
+            parts: dict = {META: np.frombuffer(text.encode(), np.uint8)} | arrays
+            np.savez(file, **parts)
             file.flush()
             os.fsync(file.fileno())
+        load(partial)
         os.replace(partial, path)
+        if os.name == "posix":  # elsewhere a folder cannot be opened
+            folder = os.open(path.parent, os.O_RDONLY)
+            os.fsync(folder)
+            os.close(folder)
     except OSError as error:
         raise CheckpointError(f"{path} cannot be written: {error.strerror}; the last one is unharmed.") from None
+
+
+def described(arrays):
+    return {name: [a.dtype.str, list(a.shape)] for name, a in arrays.items()}
+
+
+def digest(arrays, meta):
+    """SHA-256 of all arrays and of the rest of meta."""
+    sha = hashlib.sha256(json.dumps({name: meta[name] for name in meta if name != "sha256"}, sort_keys=True).encode())
+    for name in sorted(arrays):
+        sha.update(arrays[name].tobytes())
+    return sha.hexdigest()
 
 
 def load(path):
@@ -37,27 +70,92 @@ def load(path):
     path = Path(path)
     path = path / NAME if path.is_dir() else path
     try:
-        with open(path, "rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            arrays = {name: loaded[name] for name in loaded.files}
-        meta = json.loads(str(arrays.pop("meta")))
-        if meta["format"] != FORMAT:
-            raise CheckpointError(f"{path} has format {meta['format']}, this minigan reads {FORMAT}.")
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+            size, members = file.seek(0, os.SEEK_END), {info.filename: info for info in archive.infolist()}
+            if sum(info.file_size for info in archive.infolist()) > size or len(members) < len(archive.infolist()):
+                raise ValueError("its parts are larger than itself")
+            meta = json.loads(read(archive, members[f"{META}.npy"]).tobytes())
+            if meta["format"] != FORMAT:
+                raise ValueError(f"it has format {meta['format']}, this minigan reads {FORMAT}")
+            if set(members) != {f"{name}.npy" for name in (META, *meta["arrays"])}:
+                raise ValueError("its parts are not those that it lists")
+            arrays = {name: read(archive, members[f"{name}.npy"]) for name in meta["arrays"]}
+        if meta["arrays"] != described(arrays):
+            raise ValueError("its arrays are not those that it lists")
+        if digest(arrays, meta) != meta["sha256"]:
+            raise ValueError("its SHA-256 is another")
     except FileNotFoundError:
-        raise CheckpointError(f"there is no checkpoint {path}; give the folder of a finished run.") from None
-    except CheckpointError:
-        raise
+        raise CheckpointError(f"there is no checkpoint {path}; give the folder of a run.") from None
     except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
-        reason = "" if "pickle" in str(error) else f" ({error})"  # NumPy takes any text for a pickle
-        raise CheckpointError(f"{path} is not a minigan checkpoint{reason}.") from None
+        raise CheckpointError(f"{path} is not a minigan checkpoint, or a damaged one ({error}).") from None
     return arrays, meta
 
 
-def fill(target, array, name):
-    """Copy a loaded array into target in place; raises CheckpointError where it does not fit or is not finite."""
+def read(archive, info):
+    """One array of the archive; what it says of its size is checked before it is believed."""
+    with archive.open(info) as file:
+        np.lib.format.read_magic(file)
+        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
+        size = math.prod(shape) * dtype.itemsize
+        if (
+            info.compress_type != zipfile.ZIP_STORED
+            or fortran
+            or dtype.hasobject
+            or size != info.file_size - file.tell()
+        ):
+            raise ValueError(f"{info.filename} is not what its header says")
+        return np.frombuffer(file.read(), dtype).reshape(shape)
+
+
+def fits(target, array, name):
+    """Raise CheckpointError unless a loaded array, or None for a missing one, can take the place of target."""
     if array is None or array.shape != target.shape or array.dtype != target.dtype:
         found = "missing" if array is None else f"{array.dtype} {array.shape}"
         raise CheckpointError(f"the checkpoint's {name} is {found}, not {target.dtype} {target.shape}.")
     if not np.isfinite(array).all():
         raise CheckpointError(f"the checkpoint's {name} is not finite: that training had diverged.")
-    target[...] = array
+
+
+def fill(target, array, name):
+    """Copy a loaded array into target in place, where it fits."""
+    fits(target, array, name)
+    target[...] = namespace(target).asarray(array)
+
+
+def environment(device):
+    """All that may change the last digits of a run beside its settings: name -> text."""
+    system, threads = f"{platform.system()} {platform.machine()}", os.environ.get("OMP_NUM_THREADS") or os.cpu_count()
+    versions = {"minigan": __version__, "NumPy": np.__version__, "Python": platform.python_version()}
+    return versions | {"system": system, "BLAS threads": str(threads), "device": device}
+
+
+def of(training):
+    """(arrays, meta) of a Training: all that its next round depends on."""
+    arrays = {"G": training.G.theta, "D": training.D.theta, "average": training.average.theta}
+    for name, optimizer in (("G", training.g_optimizer), ("D", training.d_optimizer)):
+        arrays |= {f"{name}.{state}": getattr(optimizer, state) for state in optimizer.state}
+    streams = {name: training.streams[name].bit_generator.state for name in DRAWN}
+    return arrays, {"settings": asdict(training.settings), "round": training.rounds_done, "streams": streams}
+
+
+def restore(training, arrays, meta):
+    """Bring a new Training to where a checkpoint was. Raises CheckpointError, and then it is as it was."""
+    targets, _ = of(training)
+    for name, target in targets.items():
+        fits(target, arrays.get(name), name)
+    try:
+        done, states = int(meta["round"]), {name: meta["streams"][name] for name in DRAWN}
+        if not 0 <= done <= training.rounds:
+            raise ValueError(f"round {done} of {training.rounds}")
+        for rng, state in zip(np.random.default_rng(0).spawn(len(states)), states.values(), strict=True):
+            rng.bit_generator.state = state  # a rehearsal: it raises where the state is not one
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(f"the checkpoint does not say where its run was ({error}).") from None
+    for name, target in targets.items():
+        fill(target, arrays[name], name)
+    for name, state in states.items():
+        training.streams[name].bit_generator.state = state
+    for _ in range(done // training.rounds_per_epoch):
+        training.streams["order"].permutation(len(training.data.x))  # those of the epochs that are over
+    training.g_optimizer.t, training.d_optimizer.t = done * training.settings.g_steps, done * training.settings.d_steps
+    training.rounds_done = done

@@ -3,17 +3,21 @@
 import csv
 import json
 import math
-import platform
+import os
 import shutil
+import signal
 import time
 from dataclasses import asdict
 from typing import Any
 
-import numpy as np
-
-from minigan import __version__, checkpoint, images
+from minigan import checkpoint, images, models
 from minigan.backend import namespace, to_host
-from minigan.errors import ArgumentError, MiniganError
+from minigan.errors import ArgumentError, CheckpointError, MiniganError
+
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
 
 FIGURES = ("d_loss", "g_loss", "d_real", "d_fake")  # d_real is the mean of D(x), d_fake that of D(G(z))
 BEST = "best.npz"  # the checkpoint whose samples came nearest
@@ -26,74 +30,164 @@ class Diverged(MiniganError):
     exit_code = 4
 
 
-class Recorder:
-    """Writes down a run as it goes and shows a progress bar; a context manager."""
+class Stopped(MiniganError):
+    """The run was asked to stop, by Ctrl-C or by the system, and has saved what it did."""
 
-    def __init__(self, out, preset, settings, data, distance=None, floor=None):
-        """distance: a function from the arrays of a checkpoint to a figure for metrics.csv, the smaller, the better;
-        floor: how small it can be. Raises ArgumentError when out cannot be a new run's folder."""
-        self.out, self.settings, self.data = out, settings, data
-        self.n_samples = 100 if data.is_images else 2000
-        self.rounds_per_epoch = len(data.x) // settings.samples_a_round
-        self.distance, self.floor, self.best = distance, floor, math.inf
-        self.rounds = self.count = 0
-        self.sums: Any = None
-        self.saved: int | None = None  # the epoch that the checkpoint holds
+    def __init__(self, signum, message):
+        super().__init__(message)
+        self.exit_code = 128 + signum
+
+
+class Lock:
+    """Keeps a second run out of a folder, while it is held. Where there is no flock, on Windows, it does nothing."""
+
+    def __init__(self, folder):
+        self.file = None
+        if fcntl:
+            self.file = os.open(folder, os.O_RDONLY)
+            try:
+                fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ArgumentError(
+                    f"another run is writing to {folder}; wait for it, or give another --out."
+                ) from None
+
+    def release(self):
+        if self.file is not None:
+            os.close(self.file)
+            self.file = None
+
+    __del__ = release
+
+
+class Recorder:
+    """Writes down a run as it goes and shows a progress bar; a context manager.
+
+    Within it SIGINT (Ctrl-C) and SIGTERM let the round end, save, and raise Stopped; a second one acts at once.
+    """
+
+    def __init__(self, out, preset, training, data, distance=None, floor=None, kept=None):
+        """data: that of training, on the host. distance: a function from the arrays of a checkpoint to a figure for
+        metrics.csv, the smaller, the better; floor: how small it can be. kept: (arrays, meta) of the checkpoint from
+        which the run in out goes on. Raises ArgumentError when out cannot be written, or is another run's."""
+        self.out, self.preset, self.training, self.data, self.settings = out, preset, training, data, training.settings
+        self.distance, self.floor, self.n_samples = distance, floor, 100 if data.is_images else 2000
+        z = models.latent(self.settings, data, self.n_samples, training.streams["grid"])
+        self.z = training.xp.asarray(z)
+        self.sums: Any = None  # of the figures of `count` rounds that are not in a row yet, `timed` of them since start
+        self.count, self.timed, self.best, self.best_epoch = 0, 0, math.inf, 0
+        self.saved: int | None = None  # the round that the checkpoint holds
+        self.signal = 0
         try:
-            if out.is_dir() and any(out.iterdir()):
+            out.mkdir(parents=True, exist_ok=True)
+            self.lock = Lock(out)
+            if not kept and any(out.iterdir()):
                 raise ArgumentError(f"{out} is not empty, and a run would overwrite files there; give another --out.")
-            (out / "samples").mkdir(parents=True, exist_ok=True)
-            versions = {"minigan": __version__, "numpy": np.__version__, "python": platform.python_version()}
-            config = {"preset": preset, **asdict(settings), "data_note": data.note, "versions": versions}
+            rows = self._go_on(*kept) if kept else []
+            (out / "samples").mkdir(exist_ok=True)
+            config = {"preset": preset, **asdict(self.settings), "data_note": data.note}
+            config["environment"] = checkpoint.environment(self.settings.device)
             (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-            self.file = open(out / "metrics.csv", "w", newline="", encoding="utf-8")  # noqa: SIM115 (__exit__ closes it)
+            with open(out / "metrics.csv.partial", "w", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows([[*COLUMNS, *(["distance"] if distance else [])], *rows])
+            os.replace(out / "metrics.csv.partial", out / "metrics.csv")
+            self.file = open(out / "metrics.csv", "a", newline="", encoding="utf-8")  # noqa: SIM115 (__exit__ closes it)
         except OSError as error:
             raise ArgumentError(f"--out {out} cannot be written: {error.strerror}; give another folder.") from None
         self.table = csv.writer(self.file)
-        self.table.writerow([*COLUMNS, *(["distance"] if distance else [])])
+
+    def _go_on(self, arrays, meta):
+        """Be where the checkpoint was. Returns the rows of metrics.csv up to there."""
+        try:
+            was = meta["recorder"]
+            self.count, self.best_epoch = int(was["count"]), int(was["best_epoch"])
+            self.best = float(was["best"]) if self.best_epoch else math.inf
+            self.sums = self.training.xp.asarray(arrays["sums"]) if self.count else None
+        except (KeyError, TypeError, ValueError) as error:
+            raise CheckpointError(f"the checkpoint of {self.out} holds no run to go on with ({error}).") from None
+        self.saved, path = self.training.rounds_done, self.out / "metrics.csv"
+        if not path.exists():
+            return []
+        with open(path, newline="", encoding="utf-8") as file:
+            rows = [row for row in csv.reader(file) if len(row) >= len(COLUMNS) and row[0].isdigit()]
+        return [row for row in rows if int(row[0]) <= self.saved]
 
     def __enter__(self):
         from tqdm import tqdm
 
         print(f"data     {self.data.note}")
         print(f"writing  {self.out}/")
-        total = self.settings.epochs * self.rounds_per_epoch
-        self.bar = tqdm(total=total, unit="round", mininterval=0.5, disable=None, leave=False, dynamic_ncols=True)
+        done, total = self.training.rounds_done, self.training.rounds
+        self.bar = tqdm(
+            initial=done, total=total, unit="round", mininterval=0.5, disable=None, leave=False, dynamic_ncols=True
+        )
+        self.handlers = {signum: signal.signal(signum, self._asked) for signum in (signal.SIGINT, signal.SIGTERM)}
         self.start = time.perf_counter()
         return self
+
+    def _asked(self, signum, frame):
+        self.signal = signum
+        self._leave_signals()  # so that the next one acts at once
+
+    def _leave_signals(self):
+        for signum, handler in self.handlers.items():
+            signal.signal(signum, handler)
 
     def round(self, figures):
         """Take one round's FIGURES, an array on its device; every log_every rounds their means become a row."""
         self.sums = self.sums + figures if self.count else figures
         self.count += 1
-        self.rounds += 1
+        self.timed += 1
         self.bar.update()
-        if self.count == self.settings.log_every and self.rounds % self.rounds_per_epoch:  # else epoch() does it
-            self._row()
+        if self.training.rounds_done % self.training.rounds_per_epoch:  # else epoch() does the rest
+            if self.count == self.settings.log_every:
+                self._row()
+            if self.signal:
+                self._save()
+                raise self._stopped()
 
-    def epoch(self, epoch, arrays, samples):
-        """Save the arrays and picture the samples (N, n_x) as they are after an epoch; 0 is before training."""
-        if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
-            raise self._diverged("weights")
-        evaluated = (
-            self._evaluate(arrays) if self.distance and epoch and epoch % self.settings.evaluate_every == 0 else None
-        )
+    def epoch(self):
+        """Save, and picture samples, always from the same noise: after an epoch, or after 0 rounds."""
+        epoch = self.training.rounds_done // max(self.training.rounds_per_epoch, 1)
+        arrays, _ = self._state()
+        due = self.distance and epoch and epoch % self.settings.evaluate_every == 0
+        evaluated = self._evaluate(arrays) if due else None
         if self.count:
             self._row(evaluated)
-        meta = {"settings": asdict(self.settings), "shape": self.data.shape, "epoch": epoch, "round": self.rounds}
-        if self.settings.conditional:
-            meta["n_classes"] = self.data.n_classes
-        checkpoint.save(self.out / checkpoint.NAME, arrays, meta)
-        self.saved = epoch
         if evaluated is not None and evaluated < self.best:
-            checkpoint.save(self.out / BEST, arrays, meta)
             self.best, self.best_epoch = evaluated, epoch
+            self._save(BEST)
         picture = self.out / "samples" / f"epoch_{epoch:04d}.png"
+        samples = to_host(models.samples(self.settings, self.data, self.training.average, self.z))
         images.save_samples(picture, samples, self.data.shape, real=self.data.x[: self.n_samples])
         shutil.copyfile(picture, self.out / "samples.png")
+        self._save()
         if epoch:
             self.bar.write(f"epoch {epoch:3d}/{self.settings.epochs}  {self.words}")
-        self.start = time.perf_counter()
+        if self.signal and self.training.rounds_done < self.training.rounds:
+            raise self._stopped()
+        self.timed, self.start = 0, time.perf_counter()
+
+    def _state(self):
+        arrays, meta = checkpoint.of(self.training)
+        if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
+            raise self._diverged("weights")
+        return arrays, meta
+
+    def _save(self, name=checkpoint.NAME):
+        arrays, meta = self._state()
+        if self.count:
+            arrays["sums"] = self.sums
+        meta |= {"preset": self.preset, "shape": self.data.shape, "data": self.data.sha256,
+                 "environment": checkpoint.environment(self.settings.device),
+                 "recorder": {"count": self.count, "best": self.best if self.best_epoch else None,
+                              "best_epoch": self.best_epoch}}  # fmt: skip
+        if self.settings.conditional:
+            meta["n_classes"] = self.data.n_classes
+        os.fsync(self.file.fileno())  # a row that the checkpoint counts as written is on the disk
+        checkpoint.save(self.out / name, arrays, meta)
+        if name == checkpoint.NAME:
+            self.saved = self.training.rounds_done
 
     def _evaluate(self, arrays):
         start = time.perf_counter()
@@ -106,35 +200,41 @@ class Recorder:
 
     def _row(self, evaluated=None):
         means = [float(x) for x in to_host(self.sums) / self.count]  # the only place that waits for the device
-        speed = self.count / (time.perf_counter() - self.start)
+        speed = self.timed / (time.perf_counter() - self.start)
         if not all(map(math.isfinite, means)):
             raise self._diverged("losses")
-        epoch = f"{self.rounds / self.rounds_per_epoch:.3f}"
-        images_seen = self.rounds * self.settings.samples_a_round
+        done = self.training.rounds_done
+        place = [done, f"{done / self.training.rounds_per_epoch:.3f}", done * self.settings.samples_a_round]
         figures = [*means, speed] if evaluated is None else [*means, speed, evaluated]
-        self.table.writerow([self.rounds, epoch, images_seen, *(f"{x:.6g}" for x in figures)])
+        self.table.writerow([*place, *(f"{x:.6g}" for x in figures)])
         self.file.flush()
         d_loss, g_loss, d_real, d_fake = (f"{x:.3f}" for x in means)
         real, fake = ("D(x)", "D(G(z))") if self.settings.probable else ("score(x)", "score(G(z))")
         self.words = f"d_loss {d_loss}  g_loss {g_loss}  {real} {d_real}  {fake} {d_fake}  {speed:.0f} rounds/s"
         self.words += "" if evaluated is None else f"  distance {evaluated:.2f}"
         self.bar.set_postfix_str(f"d_loss {d_loss} g_loss {g_loss}", refresh=False)
-        self.count, self.start = 0, time.perf_counter()
+        self.count, self.timed, self.start = 0, 0, time.perf_counter()
 
     def _diverged(self, what):
         return Diverged(
-            f"the {what} were no longer finite after {self.rounds} rounds, so training stopped; "
-            f"{self.out / checkpoint.NAME} holds the networks after epoch {self.saved}. Try a smaller --lr."
+            f"the {what} were no longer finite after {self.training.rounds_done} rounds, so training stopped; "
+            f"{self.out / checkpoint.NAME} holds the networks after round {self.saved}. Try a smaller --lr."
         )
 
+    def _stopped(self):
+        where = f"stopped after round {self.training.rounds_done} of {self.training.rounds}, and saved; "
+        return Stopped(self.signal, f"{where}python -m minigan.train --resume {self.out} goes on.")
+
     def __exit__(self, kind, error, trace):
+        self._leave_signals()
         self.bar.close()
         self.file.close()
+        self.lock.release()
         if kind is None:
             images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable, self.floor)
-            if self.best < math.inf:
+            if self.best_epoch:
                 print(f"best     {self.out / BEST}: distance {self.best:.2f} after epoch {self.best_epoch}")
             print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
             print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
         elif kind is KeyboardInterrupt and self.saved is not None:
-            print(f"stopped  {self.out / checkpoint.NAME} holds the networks after epoch {self.saved}")
+            print(f"stopped  {self.out / checkpoint.NAME} holds the networks after round {self.saved}")

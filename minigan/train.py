@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
+from minigan import checkpoint, cli
 from minigan.backend import library, to_host
 from minigan.data import load, split
-from minigan.errors import ArgumentError
+from minigan.errors import ArgumentError, CheckpointError, DataError
 from minigan.models import Settings, draw, generator
 from minigan.presets import PRESETS, table
 from minigan.recorder import Recorder
@@ -23,16 +23,40 @@ def main():
     )
     parser.add_argument("--list-presets", action="store_true", help="print what the presets are, and end")
     parser.add_argument("--out", type=Path, help="folder for the run (default: runs/, named after the time)")
+    parser.add_argument(
+        "--resume", type=Path, metavar="RUN", help="go on with the run in that folder, where it was stopped; of the "
+        "flags below it takes --epochs, --data-dir and --device"
+    )  # fmt: skip
     parser.add_settings(Settings, PRESETS["minigan"].with_flags())
     given = vars(parser.parse_args())
-    preset, out = given.pop("preset"), given.pop("out")
+    preset, out, run = given.pop("preset"), given.pop("out"), given.pop("resume")
     if given.pop("list_presets"):
         print(table())
         return
+    if run:
+        if preset or out:
+            raise ArgumentError(f"--resume goes on as {run} began; drop --{'preset' if preset else 'out'}.")
+        preset, settings, data, kept = resumed(run, given)
+    else:
+        preset, settings, data = begun(preset, given)
+        kept, run = None, out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
+    distance, floor = judge(settings, data) if settings.evaluate_every else (None, None)
+    training = Training(settings, data, library(settings.device))
+    if kept:
+        checkpoint.restore(training, *kept)
+    # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        Recorder(run, preset, training, data, distance, floor, kept) as recorder,
+    ):
+        train(training, recorder)
 
+
+def begun(preset, given):
+    """(the name of the preset, Settings, data) of a new run with these flags."""
     of_data = {name: value for name, value in given.items() if name in ("data", "data_dir", "seed", "vary", "device")}
     settings = PRESETS[preset or "minigan"].with_flags(**of_data)
-    xp = library(settings.device)
+    library(settings.device)  # which raises where there is none, before any work
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
     preset = preset or ("minigan" if data.is_images else "toy")  # networks for images would be no use on points
     settings = replace(PRESETS[preset].with_flags(**given), data=data.name)
@@ -48,15 +72,33 @@ def main():
             )
         settings = replace(settings, conditional=False)
         data = replace(data, note=f"{data.note}; no labels, so not conditional")
-    out = out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
-    distance, floor = judge(settings, data) if settings.evaluate_every else (None, None)
-    training = Training(settings, data, xp)
-    # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
-    with (
-        np.errstate(over="ignore", invalid="ignore"),
-        Recorder(out, preset, settings, data, distance, floor) as recorder,
-    ):
-        train(training, recorder)
+    return preset, settings, data
+
+
+def resumed(run, given):
+    """(the name of the preset, Settings, data, (arrays, meta) of the checkpoint) of a run that goes on."""
+    fixed = sorted(set(given) - {"epochs", "data_dir", "device"})
+    if fixed:
+        raise ArgumentError(f"--{fixed[0].replace('_', '-')} stays what it was in a run that goes on; drop it.")
+    if not run.is_dir():
+        raise ArgumentError(f"--resume takes the folder of a run, and {run} is none.")
+    arrays, meta = checkpoint.load(run)
+    try:
+        preset, settings = str(meta["preset"]), Settings(**meta["settings"])
+        hash, was, done = str(meta["data"]), dict(meta["environment"]), int(meta["round"])
+    except (KeyError, TypeError, ValueError, ArgumentError) as error:
+        raise CheckpointError(f"{run} holds no run that this minigan can go on with ({error}).") from None
+    settings = replace(settings, **given)
+    library(settings.device)
+    data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
+    if data.sha256 != hash:
+        raise DataError(f"{data.note}: not what the run in {run} was trained on; it cannot go on with other samples.")
+    if done > settings.epochs * (len(data.x) // settings.samples_a_round):
+        raise ArgumentError(f"the run in {run} has done more than {settings.epochs} epochs; give more --epochs.")
+    now = checkpoint.environment(settings.device)
+    changed = [f"{name} {text}, not {was.get(name)}" for name, text in now.items() if text != was.get(name)]
+    print(f"resumed  after round {done}{'; the last digits may differ: ' if changed else ''}{'; '.join(changed)}")
+    return preset, settings, data, (arrays, meta)
 
 
 def judge(settings, data):

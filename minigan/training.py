@@ -6,7 +6,6 @@ What is written down on the way is recorder.py's business; train.py is the comma
 import numpy as np
 
 from minigan import cures, models
-from minigan.backend import to_host
 from minigan.gan import d_step, g_step, update_average
 from minigan.losses import sigmoid
 
@@ -24,7 +23,8 @@ class Training:
         self.penalty = models.penalty(settings, self.streams["penalty"])
         self.g_optimizer = models.optimizer(settings, self.G.theta, settings.lr)
         self.d_optimizer = models.optimizer(settings, self.D.theta, settings.d_lr or settings.lr)
-        self.rounds = settings.epochs * (len(data.x) // settings.samples_a_round)
+        self.rounds_per_epoch = len(data.x) // settings.samples_a_round
+        self.rounds = settings.epochs * self.rounds_per_epoch
         self.rounds_done = 0
 
     def noise(self, n, labels=None):
@@ -58,26 +58,19 @@ class Training:
         return self.xp.stack([d_loss, g_loss, answer(s_real).mean(), answer(s_fake).mean()])
 
     def epoch(self):
-        """One pass over the data in a new order, yielding each round's figures. An incomplete round is left out."""
+        """One pass over the data in a new order, or the rest of one; yields each round's figures. Rounds are whole."""
         n, all_n = self.settings.samples_a_step, self.settings.samples_a_round
         order = self.xp.asarray(self.streams["order"].permutation(len(self.data.x)))
-        for start in range(0, len(order) - all_n + 1, all_n):
+        for start in range(self.rounds_done % self.rounds_per_epoch * all_n, len(order) - all_n + 1, all_n):
             rows = [order[i : i + n] for i in range(start, start + all_n, n)]
             yield self.round([models.batch(self.settings, self.data, r) for r in rows])
 
-    def arrays(self):
-        """What a checkpoint keeps: name -> array."""
-        arrays = {"G": self.G.theta, "D": self.D.theta, "average": self.average.theta}
-        for name, optimizer in (("G", self.g_optimizer), ("D", self.d_optimizer)):
-            arrays |= {f"{name}.{state}": getattr(optimizer, state) for state in optimizer.state}
-        return arrays
-
 
 def train(training, recorder):
-    """Train for settings.epochs passes over the data; after each, the recorder gets samples from the same noise."""
-    settings, data = training.settings, training.data
-    z = training.xp.asarray(models.latent(settings, data, recorder.n_samples, training.streams["grid"]))
-    for epoch in range(settings.epochs + 1):
-        for figures in training.epoch() if epoch else ():
+    """Train to the end, from wherever training is; recorder.epoch() also before the first round, for the pictures."""
+    if not training.rounds_done:
+        recorder.epoch()
+    while training.rounds_done < training.rounds:
+        for figures in training.epoch():
             recorder.round(figures)
-        recorder.epoch(epoch, training.arrays(), to_host(models.samples(settings, data, training.average, z)))
+        recorder.epoch()

@@ -49,7 +49,7 @@ def test_a_run_leaves_everything_behind(command, own, tmp_path):
     assert "40 images 6x6" in out and "no labels, so not conditional" in out
     assert out.count("\n") == 2 + 3 + 2  # what it uses, one line an epoch, where to look
     arrays, meta = checkpoint.load(run)
-    assert (meta["epoch"], meta["round"]) == (3, 15)
+    assert (meta["round"], meta["preset"]) == (15, "minigan")
     assert set(arrays) == {"G", "D", "average", "G.m", "G.v", "D.m", "D.v"}
 
     code, out, _ = command(sample.main, "run", "-n", 5, "--out", "five.npy")
@@ -184,7 +184,7 @@ def test_a_run_whose_weights_are_lost_keeps_its_last_good_checkpoint(command, ow
     assert code == 4
     assert "no longer finite" in err
     arrays, meta = checkpoint.load("run")
-    assert meta["epoch"] == 0
+    assert meta["round"] == 0
     assert all(np.isfinite(array).all() for array in arrays.values())
 
 
@@ -195,7 +195,7 @@ def test_ctrl_c_says_what_is_kept_and_exits_130(command, own, monkeypatch):
     monkeypatch.setattr(Training, "round", interrupted)
     code, out, err = command(train.main, "--data", own, "--batch-size", 8, "--out", "run")
     assert (code, err) == (130, "\nminigan: stopped.\n")
-    assert out.splitlines()[-1] == "stopped  run/checkpoint.npz holds the networks after epoch 0"
+    assert out.splitlines()[-1] == "stopped  run/checkpoint.npz holds the networks after round 0"
 
 
 def test_ctrl_c_before_anything_is_saved(command, own, monkeypatch):
@@ -217,14 +217,13 @@ def test_many_samples_are_all_different_and_begin_alike(command, own):
     np.testing.assert_allclose(many[:1000], np.load("fewer.NPY")[:1000])
 
 
-def test_a_hostile_checkpoint_is_one_sentence(command, own, tmp_path):
+def test_a_hostile_checkpoint_is_one_sentence(command, own, monkeypatch):
     command(train.main, "--data", own, "--epochs", 0, "--batch-size", 8, "--out", "run")
     arrays, meta = checkpoint.load("run")
     for change in (
         {"shape": ["a"]},
         {"shape": [-6, 6]},
         {"shape": [3, 4, 5]},
-        {"format": 2},
         {"settings": {"lr": -1}},
         {"settings": {"latent_dim": 2.5}},
         {"settings": {"g_hidden": []}},
@@ -232,8 +231,12 @@ def test_a_hostile_checkpoint_is_one_sentence(command, own, tmp_path):
         checkpoint.save("bad.npz", arrays, meta | change)
         code, _, err = command(sample.main, "bad.npz")
         assert (code, err.count("\n")) == (3, 1), change
-    checkpoint.save("bad.npz", arrays | {"average": arrays["average"] * np.nan}, meta)
-    assert "not finite" in command(sample.main, "bad.npz")[2]
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint, "FORMAT", 1)
+        checkpoint.save("bad.npz", arrays, meta)
+    assert "it has format 1, this minigan reads 2" in command(sample.main, "bad.npz")[2]
+    with pytest.raises(CheckpointError, match="average is not finite; the last one is unharmed"):
+        checkpoint.save("bad.npz", arrays | {"average": arrays["average"] * np.nan}, meta)
 
 
 def test_flags_may_be_written_with_underscores(command, own, tmp_path):
@@ -279,7 +282,7 @@ BAD = {
     "abbreviated": (train_bad("--epoch", 2), 2, "unrecognized arguments: --epoch 2"),
     "too wide": (train_bad("--g-hidden", 10**14), 3, "not enough memory"),
     "text as npy": (train_bad("--data", "text.npy"), 3, "text.npy is not a readable .npy file."),
-    "diverged": (train_bad("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "holds the networks after epoch 0"),
+    "diverged": (train_bad("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "holds the networks after round 0"),
     "sample nothing": (sample_bad(), 2, "required: run"),
     "sample no run": (sample_bad("nowhere"), 3, "there is no checkpoint nowhere"),
     "sample no checkpoint": (sample_bad("old"), 3, "there is no checkpoint"),

@@ -2,6 +2,7 @@
 
 import csv
 import os
+import signal
 from contextlib import nullcontext
 from types import SimpleNamespace
 
@@ -13,6 +14,8 @@ from minigan import cli
 from minigan.errors import ArgumentError
 from minigan.models import Settings
 from minigan.presets import PRESETS
+from minigan.recorder import Stopped
+from minigan.training import Training
 
 ROW = dict.fromkeys(tables.COLUMNS, "") | {"table": "ring", "recipe": "pacgan-ring"}
 
@@ -47,7 +50,7 @@ def test_the_controls_of_the_digits(tmp_path, monkeypatch):
     monkeypatch.setattr(tables.parzen, "score", lambda *a: scored.append(a) or tables.parzen.Score(0.0, 0.0, 0.1))
     for name in tables.CONTROLS:
         row = tables.trial("digits", name, 0, 0, given(tmp_path))
-        assert (tmp_path / tables.picture(row)).read_bytes().startswith(b"\x89PNG")
+        assert (tmp_path / "tables" / f"{tables.name(row)}.png").read_bytes().startswith(b"\x89PNG")
     (images, validation, test), (blurred, *_), (noise, *_) = scored
     assert images.shape == blurred.shape == noise.shape == test.shape == (10_000, 784) and len(validation) == 1000
     assert all(x.min() >= 0.0 and x.max() <= 1.0 for x in (images, blurred, noise, validation, test))
@@ -92,8 +95,27 @@ def test_a_trial_is_a_run_of_the_command_line(tmp_path, in_process):
     assert (row["epochs"], row["seed"]) == (1, 3)
     assert 0 <= row["modes"] <= 8 and 0.0 <= row["high_quality"] < 1.0
     assert list(row) == list(tables.COLUMNS)
-    assert tables.picture(row).name == "ring-toy-batch-size-5000-1.png"
-    assert not (tmp_path / tables.picture(row)).exists()  # it is of seed 0
+    assert tables.name(row) == "ring-toy-batch-size-5000-1"
+    assert not (tmp_path / "tables").exists()  # it is of seed 0
+
+
+def test_a_trial_that_was_stopped_goes_on(tmp_path, in_process, monkeypatch):
+    whole, done = Training.round, []
+
+    def round(self, batches):
+        if self.rounds_done == 12:
+            signal.raise_signal(signal.SIGINT)
+        done.append(None)
+        return whole(self, batches)
+
+    expected = tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path / "whole"))
+    with monkeypatch.context() as patch, pytest.raises(Stopped):
+        patch.setattr(Training, "round", round)
+        tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))
+    assert len(done) == 13 < 20
+    row = tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))
+    assert {**row, "seconds": 0} == {**expected, "seconds": 0}
+    assert (tmp_path / "tables/ring-toy-batch-size-5000-1.png").exists()
 
 
 def test_what_is_not_a_number_does_not_count():

@@ -154,7 +154,7 @@ def test_the_distance_in_training_changes_nothing_else(command, digits):
     assert list(distances) == [2.0, 4.0]
     best = min(distances, key=distances.get)
     _, meta = checkpoint.load("run/best.npz")
-    assert meta["epoch"] == best
+    assert meta["round"] == 75 * best
     assert f"distance {distances[best]:.2f} after epoch {best:.0f}" in out
     assert not os.path.exists("plain/best.npz")
     _, out, _ = command(evaluate.main, "run/best.npz", "-n", 250, "--json")
@@ -176,7 +176,7 @@ def test_divergence_is_said_although_the_samples_cannot_be_evaluated(command, di
     words = ("--data", digits, "--epochs", 2, "--evaluate-every", 1, "--log-every", 1000, "--out", "run", *SMALL)
     for lr in (1e30, 1e17):
         code, _, err = command(train.main, *words, "--lr", lr)
-        assert (code, err.count("\n")) == (4, 1) and "no longer finite" in err and "after epoch 0" in err
+        assert (code, err.count("\n")) == (4, 1) and "no longer finite" in err and "after round 0" in err
         shutil.rmtree("run")
 
 

@@ -35,6 +35,7 @@ MAY_IMPORT = {
     **dict.fromkeys(FRAMEWORK, GROUND | FRAMEWORK),
     **dict.fromkeys(GAME, GROUND | FRAMEWORK | GAME),
     **dict.fromkeys(LEAVES, GROUND | LEAVES),
+    "recorder": GROUND | LEAVES | {"models"},
     "metrics": GROUND | FRAMEWORK | {"data", "metrics"},
     **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES | {"metrics"}),
     "evaluate": GROUND | GAME | LEAVES | {"metrics", "sample"},

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from minigan import images
+from minigan import checkpoint, images
 from minigan.activations import LeakyReLU, Tanh
 from minigan.data import Dataset, load
 from minigan.data.drawn import draw
@@ -56,41 +56,31 @@ def test_each_use_of_randomness_has_its_own_stream():
     assert streams(1)["init"].random() not in draws
 
 
-class Witness:
-    """A recorder that keeps what it is given."""
-
-    n_samples = 6
-
-    def __init__(self):
-        self.epochs, self.figures = [], []
-
-    def round(self, figures):
-        self.figures.append(figures)
-
-    def epoch(self, epoch, arrays, samples):
-        self.epochs.append((epoch, {name: array.copy() for name, array in arrays.items()}, samples))
-
-
-def test_pictures_are_of_the_average_and_always_of_the_same_noise(data):
-    training, witness = Training(SETTINGS, data), Witness()
-    train(training, witness)
-    z = latent(SETTINGS, data, 6, streams(SETTINGS.seed)["grid"])
-    assert [epoch for epoch, _, _ in witness.epochs] == [0, 1, 2]
-    assert len(witness.figures) == 6
-    for _, arrays, samples in witness.epochs:
-        training.average.theta[...] = arrays["average"]
-        np.testing.assert_array_equal(samples, training.average(z))
-    last = witness.epochs[-1][1]
+def test_pictures_are_of_the_average_and_always_of_the_same_noise(tmp_path, data, monkeypatch):
+    seen = []
+    monkeypatch.setattr(images, "save_samples", lambda path, x, *_, **__: seen.append(x) or path.touch())
+    monkeypatch.setattr(images, "save_curves", lambda *_: None)
+    training = Training(SETTINGS, data)
+    with Recorder(tmp_path / "run", "minigan", training, data) as recorder:
+        train(training, recorder)
+    z = latent(SETTINGS, data, 100, streams(SETTINGS.seed)["grid"])
+    arrays, _ = checkpoint.load(tmp_path / "run")
+    assert len(seen) == 3 and training.rounds_done == 6
+    assert (seen[1] != seen[2]).any()
+    np.testing.assert_array_equal(seen[2], training.average(z))
     for name, array in (("G", training.G.theta), ("D", training.D.theta), ("D.v", training.d_optimizer.v)):
-        np.testing.assert_array_equal(last[name], array)
+        np.testing.assert_array_equal(arrays[name], array)
 
 
 def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):
-    with Recorder(tmp_path / "run", "minigan", SETTINGS, data) as recorder:
+    training = Training(SETTINGS, data)
+    with Recorder(tmp_path / "run", "minigan", training, data) as recorder:
         for k in range(3):
+            training.rounds_done += 1
             recorder.round(np.array([1.0, 2.0, 0.3, 0.4]) + k / 100)
-        recorder.epoch(1, {"G": np.ones(3)}, np.zeros((4, 9)))
-        recorder.epoch(2, {"G": np.ones(3)}, np.ones((4, 9)))
+        recorder.epoch()
+        training.rounds_done, training.average.theta[...] = 6, 0.1
+        recorder.epoch()
     header, first, second = (tmp_path / "run/metrics.csv").read_text().splitlines()
     assert header == "round,epoch,images,d_loss,g_loss,d_real,d_fake,rounds_per_second"
     assert first.split(",")[:7] == ["2", "0.667", "8", "1.005", "2.005", "0.305", "0.405"]
@@ -102,9 +92,11 @@ def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):
 
 def test_losses_that_are_not_finite_stop_a_run_within_one_interval(tmp_path, data):
     reason = "the losses were no longer finite after 2 rounds"
-    with pytest.raises(Diverged, match=reason), Recorder(tmp_path / "run", "minigan", SETTINGS, data) as recorder:
-        recorder.round(np.array([1.0, 2.0, 0.3, 0.4]))
-        recorder.round(np.array([np.nan, 2.0, 0.3, 0.4]))
+    training = Training(SETTINGS, data)
+    with pytest.raises(Diverged, match=reason), Recorder(tmp_path / "run", "minigan", training, data) as recorder:
+        for loss in (1.0, np.nan):
+            training.rounds_done += 1
+            recorder.round(np.array([loss, 2.0, 0.3, 0.4]))
 
 
 def test_pixels_go_from_the_range_of_tanh_to_0_1_and_back_into_a_grid_in_reading_order(tmp_path):

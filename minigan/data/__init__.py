@@ -1,5 +1,6 @@
 """The data sets: every one becomes a Dataset, whose batches are in the range the generator can reach."""
 
+import hashlib
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -40,6 +41,13 @@ class Dataset:
     @cached_property
     def n_classes(self):
         return int(self.labels.max()) + 1  # waits for the device, so once
+
+    @cached_property
+    def sha256(self):
+        """Of samples and labels on the host: what a run that goes on knows its data by."""
+        sha = hashlib.sha256(np.ascontiguousarray(self.x).data)
+        sha.update(b"" if self.labels is None else np.ascontiguousarray(self.labels).data)
+        return sha.hexdigest()
 
     def batch(self, rows):
         """x[rows] as float32 (N, d): pixels scaled from 0..255 to low..1; points as they are."""
