@@ -4,9 +4,9 @@ A checkpoint is written to another file, read back, and only then takes the plac
 that dies leaves one of the two whole. Nothing of a loaded one is used before all of it has been checked.
 """
 
+import contextlib
 import hashlib
 import json
-import math
 import os
 import platform
 import zipfile
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import __version__
+from minigan import __version__, npy
 from minigan.backend import namespace, to_host
 from minigan.errors import CheckpointError
 
@@ -50,7 +50,10 @@ def save(path, arrays, meta):
             os.fsync(folder)
             os.close(folder)
     except OSError as error:
-        raise CheckpointError(f"{path} cannot be written: {error.strerror}; the last one is unharmed.") from None
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        last = "the last one is unharmed" if path.exists() else "there is no other"
+        raise CheckpointError(f"{path} cannot be written: {error.strerror}; {last}.") from None
 
 
 def described(arrays):
@@ -71,15 +74,13 @@ def load(path):
     path = path / NAME if path.is_dir() else path
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
-            size, members = file.seek(0, os.SEEK_END), {info.filename: info for info in archive.infolist()}
-            if sum(info.file_size for info in archive.infolist()) > size or len(members) < len(archive.infolist()):
-                raise ValueError("its parts are larger than itself")
-            meta = json.loads(read(archive, members[f"{META}.npy"]).tobytes())
+            parts = npy.parts(archive, file.seek(0, os.SEEK_END))
+            meta = json.loads(npy.part(archive, parts.pop(META)).tobytes())
             if meta["format"] != FORMAT:
                 raise ValueError(f"it has format {meta['format']}, this minigan reads {FORMAT}")
-            if set(members) != {f"{name}.npy" for name in (META, *meta["arrays"])}:
+            if set(parts) != set(meta["arrays"]):
                 raise ValueError("its parts are not those that it lists")
-            arrays = {name: read(archive, members[f"{name}.npy"]) for name in meta["arrays"]}
+            arrays = {name: npy.part(archive, info) for name, info in parts.items()}
         if meta["arrays"] != described(arrays):
             raise ValueError("its arrays are not those that it lists")
         if digest(arrays, meta) != meta["sha256"]:
@@ -89,22 +90,6 @@ def load(path):
     except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
         raise CheckpointError(f"{path} is not a minigan checkpoint, or a damaged one ({error}).") from None
     return arrays, meta
-
-
-def read(archive, info):
-    """One array of the archive; what it says of its size is checked before it is believed."""
-    with archive.open(info) as file:
-        np.lib.format.read_magic(file)
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(file)
-        size = math.prod(shape) * dtype.itemsize
-        if (
-            info.compress_type != zipfile.ZIP_STORED
-            or fortran
-            or dtype.hasobject
-            or size != info.file_size - file.tell()
-        ):
-            raise ValueError(f"{info.filename} is not what its header says")
-        return np.frombuffer(file.read(), dtype).reshape(shape)
 
 
 def fits(target, array, name):

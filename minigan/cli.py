@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -74,20 +75,36 @@ def whole(least):
 
 def main(command):
     """Run command(); on an error that a person can mend, print its sentence and exit with its code."""
+    signal.signal(signal.SIGTERM, _terminate)
+    code, message = MiniganError.exit_code, None
     try:
         command()
-        sys.stdout.flush()
+        if sys.stdout:  # there is none where it was closed
+            sys.stdout.flush()
+        code = 0
     except MiniganError as error:
-        print(f"minigan: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:  # "| head" has read enough; what is still to be written must go somewhere
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code, message = error.exit_code, f"minigan: {error}"
+    except BrokenPipeError:  # "| head" has read enough
+        code = 0
     except OSError as error:  # a disk that is full, a folder that was removed
-        print(f"minigan: {error.filename or 'a file'} cannot be read or written: {error.strerror}.", file=sys.stderr)
-        sys.exit(MiniganError.exit_code)
+        message = f"minigan: {error.filename or 'the output'} cannot be read or written: {error.strerror}."
     except MemoryError:
-        print("minigan: there is not enough memory for that much; ask for less.", file=sys.stderr)
-        sys.exit(MiniganError.exit_code)
-    except KeyboardInterrupt:
-        print("\nminigan: stopped.", file=sys.stderr)
-        sys.exit(130)
+        message = "minigan: there is not enough memory for that much; ask for less."
+    except KeyboardInterrupt as stop:
+        code, message = 143 if isinstance(stop, Terminated) else 130, "\nminigan: stopped."
+    if message:
+        print(message, file=sys.stderr)
+    try:
+        print(end="", flush=True)
+    except OSError:  # what cannot be written must go somewhere, or Python itself tries once more, and complains
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if code:
+        sys.exit(code)
+
+
+class Terminated(KeyboardInterrupt):
+    """SIGTERM, which does what Ctrl-C does: what is half done is cleared away."""
+
+
+def _terminate(*_):
+    raise Terminated

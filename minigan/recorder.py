@@ -1,5 +1,6 @@
 """The folder of a run: what it was asked (config.json), its figures (metrics.csv), pictures and the last checkpoint."""
 
+import contextlib
 import csv
 import json
 import math
@@ -216,10 +217,13 @@ class Recorder:
         self.count, self.timed, self.start = 0, 0, time.perf_counter()
 
     def _diverged(self, what):
-        return Diverged(
-            f"the {what} were no longer finite after {self.training.rounds_done} rounds, so training stopped; "
-            f"{self.out / checkpoint.NAME} holds the networks after round {self.saved}. Try a smaller --lr."
-        )
+        where = f"after {self.training.rounds_done} rounds"
+        return Diverged(f"the {what} were no longer finite {where}; {self._kept}. Try a smaller --lr.")
+
+    @property
+    def _kept(self):
+        path = self.out / checkpoint.NAME
+        return f"{path} holds the networks after round {self.saved}" if path.exists() else "nothing had been saved"
 
     def _stopped(self):
         where = f"stopped after round {self.training.rounds_done} of {self.training.rounds}, and saved; "
@@ -228,7 +232,8 @@ class Recorder:
     def __exit__(self, kind, error, trace):
         self._leave_signals()
         self.bar.close()
-        self.file.close()
+        with contextlib.suppress(OSError):  # again, after a row that could not be written
+            self.file.close()
         self.lock.release()
         if kind is None:
             images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable, self.floor)
@@ -236,5 +241,8 @@ class Recorder:
                 print(f"best     {self.out / BEST}: distance {self.best:.2f} after epoch {self.best_epoch}")
             print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
             print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
-        elif kind is KeyboardInterrupt and self.saved is not None:
-            print(f"stopped  {self.out / checkpoint.NAME} holds the networks after round {self.saved}")
+        elif issubclass(kind, KeyboardInterrupt):
+            print(f"stopped  {self._kept}")
+        elif issubclass(kind, OSError):
+            what = f"{error.filename or 'the output'} cannot be written: {error.strerror}"
+            raise MiniganError(f"{what}; {self._kept}.") from None

@@ -1,6 +1,8 @@
 """The data sets: every one becomes a Dataset, whose batches are in the range the generator can reach."""
 
 import hashlib
+import os
+import zipfile
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from minigan import npy
 from minigan.errors import DataError
 
 NAMES = ("auto", "mnist", "drawn", "ring", "grid")
@@ -70,16 +73,14 @@ def load(name, data_dir=None, seed=0, vary=0.6):
     "auto" is MNIST where it is found or can be fetched, else the drawn digits; the note says which and why.
     """
     if name in ("auto", "mnist"):
-        from minigan.data.mnist import MnistNotFound, load_mnist
+        from minigan.data.mnist import HELP, MnistNotFound, load_mnist
 
         try:
             images, labels, folder = load_mnist("train", data_dir)
             return _images(images, f"MNIST, from {folder}", labels, "mnist")
         except MnistNotFound as error:
             if name == "mnist":
-                raise MnistNotFound(
-                    f"{error} Name a folder that holds MNIST's four files by --data-dir or MINIGAN_DATA."
-                ) from None
+                raise MnistNotFound(f"{error} {HELP}") from None
             return _drawn(seed, vary, f"; MNIST is not here: {error}")
     if name == "drawn":
         return _drawn(seed, vary)
@@ -96,9 +97,12 @@ def split(train, data_dir=None, seed=0, vary=0.6):
     """(training data, test data), given what `load` gave for the same arguments: of MNIST its own test set, of the
     drawn digits 10,000 more, of all else a sixth, at random, which a GAN of it has seen, too. Raises DataError."""
     if train.name == "mnist":
-        from minigan.data.mnist import load_mnist
+        from minigan.data.mnist import HELP, MnistNotFound, load_mnist
 
-        images, labels, folder = load_mnist("test", data_dir)
+        try:
+            images, labels, folder = load_mnist("test", data_dir)
+        except MnistNotFound as error:
+            raise MnistNotFound(f"{error} {HELP}") from None
         return train, _images(images, f"MNIST's test set, from {folder}", labels, "mnist")
     if train.name == "drawn":
         from minigan.data.drawn import draw
@@ -136,7 +140,7 @@ def _from_array(x, path):
     if x.dtype.kind not in "biuf" or x.size == 0:
         raise DataError(f"{path} holds {x.dtype} of shape {x.shape}; it must hold numbers, at least one sample.")
     with np.errstate(over="ignore"):
-        finite = np.isfinite(x.astype(np.float32)).all()
+        finite = x.dtype.kind != "f" or np.isfinite(x.astype(np.float32)).all()
     if not finite:
         raise DataError(f"{path} holds NaN, infinite or overlarge values; remove those samples first.")
     if x.ndim == 2 and x.shape[1] == 2:
@@ -166,21 +170,23 @@ def _read(path):
         raise DataError(f"no data set is called {path}: choose {', '.join(NAMES)}, or give a .npy or .npz file.")
     try:
         with open(path, "rb") as file:
-            loaded = np.load(file, allow_pickle=False)
-            if isinstance(loaded, np.ndarray):
-                return loaded, None
-            labels = next((loaded[name] for name in ("labels", "y_train", "y") if name in loaded.files), None)
-            names = [name for name in ("images", "x_train", "x") if name in loaded.files] or loaded.files
-            if not names or (len(loaded.files) > 1 and names is loaded.files):
-                raise DataError(f"{path} holds {', '.join(loaded.files) or 'nothing'}; call the array 'images'.")
-            return loaded[names[0]], labels
+            is_zip, size = file.read(2) == b"PK", file.seek(0, os.SEEK_END)
+            file.seek(0)
+            if not is_zip:
+                return npy.read(file, size), None
+            with zipfile.ZipFile(file) as archive:
+                parts = npy.parts(archive, size)
+                labels = next((name for name in ("labels", "y_train", "y") if name in parts), None)
+                images = next((name for name in ("images", "x_train", "x", *parts) if name in parts), None)
+                if (len(parts) > 1 and images not in ("images", "x_train", "x")) or not images:
+                    raise DataError(f"{path} holds {', '.join(parts) or 'nothing'}; call the array 'images'.")
+                return npy.part(archive, parts[images]), labels and npy.part(archive, parts[labels])
     except FileNotFoundError:
         raise DataError(f"there is no file {path}.") from None
     except DataError:
         raise
     except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
-        reason = "" if "pickle" in str(error) else f" ({error})"  # NumPy takes any text for a pickle
-        raise DataError(f"{path} is not a readable {path.suffix} file{reason}.") from None
+        raise DataError(f"{path} is not a readable {path.suffix} file ({error}).") from None
 
 
 def _drawn(seed, vary, why=""):

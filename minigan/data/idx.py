@@ -12,7 +12,7 @@ import numpy as np
 from minigan.errors import DataError
 
 ROLES = {2051: ("images", 3), 2049: ("labels", 1)}  # magic number -> what it holds, how many dimensions
-MAX_BYTES = 1 << 30
+MAX_BYTES = 60_000 * 28 * 28  # the largest of MNIST
 
 
 def read_idx(path, role):

@@ -4,7 +4,6 @@ MNIST: Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0.
 """
 
 import os
-import sys
 from pathlib import Path
 
 from minigan.data.idx import read_idx
@@ -24,6 +23,8 @@ MIRRORS = (
 )
 TORCHVISION = ("data", "../data", ".")  # the roots that its examples use; the files lie in root/MNIST/raw
 TIMEOUT = 10  # seconds without an answer before the next mirror is tried
+MAX_BYTES = 20_000_000  # of a file; MNIST's largest has 9.9 MB
+HELP = f"Put {', '.join(SHA256)} into a folder, and name it by --data-dir or MINIGAN_DATA."
 
 
 class MnistNotFound(DataError):
@@ -66,13 +67,31 @@ def download(name, folder):
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
-    downloader = pooch.HTTPDownloader(progressbar=sys.stderr.isatty(), timeout=TIMEOUT)
     for mirror in MIRRORS:
         try:
-            return Path(pooch.retrieve(mirror + name, "sha256:" + SHA256[name], name, folder, downloader=downloader))
+            return Path(pooch.retrieve(mirror + name, "sha256:" + SHA256[name], name, folder, downloader=_fetch))
         except Exception as error:  # requests, urllib3, pooch and the file system each raise classes of their own
             reason = error
     raise MnistNotFound(f"downloading {name} failed ({_root_cause(reason)}).")
+
+
+def _fetch(url, path, _):
+    """Write what is at url to path. pooch's own way would follow a redirect, also to http, and read without end."""
+    import requests
+    from tqdm import tqdm
+
+    with (
+        requests.get(url, stream=True, timeout=TIMEOUT, allow_redirects=False) as answer,
+        open(path, "wb") as file,
+        tqdm(unit="B", unit_scale=True, leave=False, disable=None) as bar,
+    ):
+        bar.total = int(answer.headers.get("content-length", 0))
+        if answer.status_code != 200:
+            raise DataError(f"{url} answered {answer.status_code} {answer.reason}")
+        for chunk in answer.iter_content(1 << 16):
+            bar.update(file.write(chunk))
+            if file.tell() > MAX_BYTES:
+                raise DataError(f"{url} is larger than any file of MNIST")
 
 
 def _root_cause(error):

@@ -1,0 +1,120 @@
+"""Downloads of MNIST: the right files or a clean failure, whatever the servers do; here they are on this machine."""
+
+import gzip
+import hashlib
+import http.server
+import struct
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+
+from minigan.data import load, mnist
+
+LABELS, IMAGES = np.arange(20, dtype=np.uint8) % 10, np.random.default_rng(0).integers(0, 256, (20, 28, 28))
+RIGHT = {
+    name: gzip.compress(struct.pack(f">{a.ndim + 1}i", magic, *a.shape) + a.astype(np.uint8).tobytes())
+    for name, magic, a in zip(mnist.FILES["train"], (2051, 2049), (IMAGES, LABELS), strict=True)
+}
+
+
+class Server(http.server.BaseHTTPRequestHandler):
+    """/right/FILE is what it should be; /anything-else/FILE is what `wrong` makes of the request."""
+
+    wrong = staticmethod(lambda handler, name: handler.answer(404))
+    asked: list[str] = []
+
+    def do_GET(self):
+        _, folder, name = self.path.split("/")
+        self.asked.append(self.path)
+        if folder == "right":
+            self.answer(200, RIGHT[name])
+        else:
+            self.wrong(self, name)
+
+    def answer(self, code, content=b"<html>no</html>", length=None, **headers):
+        self.send_response(code)
+        for name, text in headers.items():
+            self.send_header(name, text)
+        self.send_header("content-length", str(len(content) if length is None else length))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def endless(self, name):
+        self.send_response(200)
+        self.end_headers()
+        try:
+            while True:
+                self.wfile.write(bytes(1 << 16))
+        except OSError:
+            pass  # nobody listens any more
+
+    def log_message(self, *_):
+        pass
+
+
+WRONG = {  # how a mirror may fail -> what it does, and what is said of it where all do
+    "not there": (lambda h, name: h.answer(404), "answered 404 Not Found"),
+    "server error": (lambda h, name: h.answer(500), "answered 500 Internal Server Error"),
+    "web page": (lambda h, name: h.answer(200, b"<html>please log in</html>"), "hash"),
+    "wrong bytes": (lambda h, name: h.answer(200, RIGHT[name][:-1] + b"x"), "hash"),
+    "short": (lambda h, name: h.answer(200, RIGHT[name][:-9], length=len(RIGHT[name])), "IncompleteRead"),
+    "endless": (Server.endless, "is larger than any file of MNIST"),
+    "elsewhere": (lambda h, name: h.answer(302, location=f"/right/{name}"), "answered 302 Found"),
+}  # fmt: skip
+
+
+@pytest.fixture
+def server(no_mnist, monkeypatch):
+    """Two mirrors, of which the first is wrong."""
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}/"
+        monkeypatch.setattr(mnist, "MIRRORS", (f"{base}first/", f"{base}right/"))
+        monkeypatch.setattr(mnist, "MAX_BYTES", 300_000)
+        monkeypatch.setattr(mnist, "SHA256", {n: hashlib.sha256(content).hexdigest() for n, content in RIGHT.items()})
+        monkeypatch.setattr(Server, "asked", [])
+        yield base
+        server.shutdown()
+
+
+def kept(tmp_path):
+    return sorted(p.name for p in (tmp_path / "cache").rglob("*") if p.is_file())
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_where_one_mirror_fails_the_second_is_tried(server, monkeypatch, tmp_path, how):
+    monkeypatch.setattr(Server, "wrong", staticmethod(WRONG[how][0]))
+    images, labels, _ = mnist.load_mnist("train")
+    np.testing.assert_array_equal(images, IMAGES)
+    np.testing.assert_array_equal(labels, LABELS)
+    assert kept(tmp_path) == sorted(RIGHT)
+    n = len(Server.asked)
+    mnist.load_mnist("train")  # from the cache
+    assert len(Server.asked) == n
+
+
+@pytest.mark.parametrize("how", WRONG)
+def test_where_all_fail_nothing_is_left(server, monkeypatch, tmp_path, how):
+    wrong, reason = WRONG[how]
+    monkeypatch.setattr(Server, "wrong", staticmethod(wrong))
+    monkeypatch.setattr(mnist, "MIRRORS", (f"{server}first/", f"{server}second/"))
+    with pytest.raises(mnist.MnistNotFound, match=reason) as info:
+        load("mnist")
+    assert all(name in str(info.value) for name in mnist.FILES["test"]) and "--data-dir or MINIGAN_DATA" in str(
+        info.value
+    )
+    assert kept(tmp_path) == []
+    assert f"/second/{mnist.FILES['train'][0]}" in Server.asked
+
+
+def test_downloads_at_the_same_time_do_not_disturb_each_other(server, tmp_path):
+    with ThreadPoolExecutor(8) as pool:
+        found = list(pool.map(lambda _: mnist.load_mnist("train")[0], range(8)))
+    assert all((images == IMAGES).all() for images in found)
+    assert kept(tmp_path) == sorted(RIGHT)
+
+
+def test_the_mirrors_are_https():
+    assert all(mirror.startswith("https://") for mirror in mnist.MIRRORS)

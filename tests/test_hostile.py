@@ -1,0 +1,128 @@
+"""Files that nobody vouches for: whatever their bytes are, they become arrays or one clear error, in little memory."""
+
+import gzip
+import io
+import struct
+import tracemalloc
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minigan import checkpoint
+from minigan.data import from_file
+from minigan.data.idx import read_idx
+from minigan.errors import CheckpointError, DataError
+
+MEMORY = 50_000_000  # bytes
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 8)).astype(np.uint8)
+IDX = struct.pack(">4i", 2051, *PIXELS.shape) + PIXELS.tobytes()
+
+
+def saved(save, *args, **kwargs):
+    file = io.BytesIO()
+    save(file, *args, **kwargs)
+    return file.getvalue()
+
+
+def zipped(level=zipfile.ZIP_DEFLATED, **members):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", level) as archive:
+        for name, content in members.items():
+            archive.writestr(f"{name}.npy", content)
+    return file.getvalue()
+
+
+def header(shape, descr="|u1"):
+    return saved(np.lib.format.write_array_header_1_0, {"descr": descr, "fortran_order": False, "shape": shape})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    checkpoint.save(folder / "right.npz", {"G": np.arange(3.0), "D": np.arange(2)}, {"settings": {"lr": 0.1}})
+    return folder
+
+
+READERS = {  # kind -> (the ending of its file, what reads it, the error, a right one)
+    "idx": ("ubyte", lambda path: read_idx(path, "images"), DataError, IDX),
+    "idx.gz": ("gz", lambda path: read_idx(path, "images"), DataError, gzip.compress(IDX, mtime=0)),
+    "npy": ("npy", from_file, DataError, saved(np.save, PIXELS)),
+    "npz": ("npz", from_file, DataError, saved(np.savez, images=PIXELS, labels=np.arange(5))),
+    "packed npz": ("npz", from_file, DataError, saved(np.savez_compressed, images=PIXELS, labels=np.arange(5))),
+    "checkpoint": ("npz", checkpoint.load, CheckpointError, None),
+}
+
+
+def change(content, draw):
+    """Up to three small injuries: a byte changed, the end cut off, a part lost, repeated, or overwritten."""
+    for _ in range(draw(st.integers(1, 3))):
+        i, j = sorted(draw(st.integers(0, len(content))) for _ in range(2))
+        part = draw(st.sampled_from([content[:i], content[i:j] * 2, b"\xff" * (j - i), b"\0" * (j - i)]) | st.binary())
+        content = content[:i] + part + draw(st.sampled_from([content[i:], content[j:], b""]))
+    return content
+
+
+def survives(kind, content, folder):
+    """Read content as a file of that kind; returns what came of it."""
+    ending, read, error, _ = READERS[kind]
+    path = folder / f"file.{ending}"
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            read(path)
+        return "arrays"
+    except error as said:
+        assert str(path) in str(said) and "\n" not in str(said) and len(str(said)) < 400
+        return str(said)
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < MEMORY
+
+
+@pytest.mark.parametrize("n", [60, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", READERS)
+def test_any_bytes_become_arrays_or_one_error(folder, kind, n):
+    right = READERS[kind][-1] or (folder / "right.npz").read_bytes()
+
+    @settings(max_examples=n)
+    @given(data=st.data())
+    def one(data):
+        survives(kind, data.draw(st.binary()) if data.draw(st.booleans()) else change(right, data.draw), folder)
+
+    one()
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_the_right_file_is_read(folder, kind):
+    assert survives(kind, READERS[kind][-1] or (folder / "right.npz").read_bytes(), folder) == "arrays"
+
+
+BOMB = gzip.compress(bytes(200_000_000), 1)
+HOSTILE = {
+    "bomb of its honest size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "believable"),
+    "bomb behind an image": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 1, 28, 28)) + BOMB, "more than the 784"),
+    "header of MNIST": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_000, 28, 28)), "only 0 of the 47040000"),
+    "lying header": ("npy", header((10**12,)) + bytes(1000), "not the size of what follows"),
+    "lying twice": ("npy", header((-(10**6), -(10**6))) + bytes(1000), "not the size"),
+    "overflowing header": ("npy", header((2**62, 4)), "not the size"),
+    "objects": ("npy", saved(np.save, np.array([{}])), "never loaded"),
+    "long header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 60_000) + b"[" * 60_000, "header cannot be read"),
+    "deep header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 5000) + b"(" * 5000, "header cannot be read"),
+    "lying header in a zip": ("npz", zipped(images=header((10**12,)) + bytes(1000)), "not the size"),
+    "bomb": ("npz", zipped(images=header((200_000_000,)) + bytes(200_000_000)), "200 times its size"),
+    "another way to pack": ("npz", zipped(zipfile.ZIP_LZMA, images=saved(np.save, PIXELS)), "NumPy does not use"),
+    "bomb for a checkpoint": ("checkpoint", zipped(__meta__=header((200_000_000,)) + bytes(200_000_000)), "200 times"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_lies_about_size_are_not_believed(folder, case):
+    kind, content, message = HOSTILE[case]
+    assert message in survives(kind, content, folder)
