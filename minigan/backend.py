@@ -8,7 +8,7 @@ import sys
 
 import numpy as np
 
-from minigan.errors import DeviceError
+from minigan.errors import DeviceError, brief
 
 
 def namespace(array):
@@ -33,7 +33,7 @@ def library(device):
         ones = cupy.ones((2, 2), dtype=np.float32)
         works = float((ones @ ones).sum()) == 8.0
     except Exception as error:  # its errors come from five libraries and share no base class
-        raise DeviceError(f"CuPy finds no usable GPU here ({error}); use --device cpu.") from None
+        raise DeviceError(f"CuPy finds no usable GPU here ({brief(error)}); use --device cpu.") from None
     if not works:
         raise DeviceError("The GPU multiplies wrongly: check its driver, or use --device cpu.")
     return cupy

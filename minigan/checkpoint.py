@@ -17,7 +17,7 @@ import numpy as np
 
 from minigan import __version__, npy
 from minigan.backend import namespace, to_host
-from minigan.errors import CheckpointError
+from minigan.errors import CheckpointError, brief
 
 FORMAT = 2
 NAME = "checkpoint.npz"
@@ -88,7 +88,7 @@ def load(path):
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}; give the folder of a run.") from None
     except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
-        raise CheckpointError(f"{path} is not a minigan checkpoint, or a damaged one ({error}).") from None
+        raise CheckpointError(f"{path} is not a minigan checkpoint, or a damaged one ({brief(error)}).") from None
     return arrays, meta
 
 
@@ -135,7 +135,7 @@ def restore(training, arrays, meta):
         for rng, state in zip(np.random.default_rng(0).spawn(len(states)), states.values(), strict=True):
             rng.bit_generator.state = state  # a rehearsal: it raises where the state is not one
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise CheckpointError(f"the checkpoint does not say where its run was ({error}).") from None
+        raise CheckpointError(f"the checkpoint does not say where its run was ({brief(error)}).") from None
     for name, target in targets.items():
         fill(target, arrays[name], name)
     for name, state in states.items():

@@ -76,11 +76,13 @@ def whole(least):
 def main(command):
     """Run command(); on an error that a person can mend, print its sentence and exit with its code."""
     signal.signal(signal.SIGTERM, _terminate)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:  # it was closed
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open to the end)
     code, message = MiniganError.exit_code, None
     try:
         command()
-        if sys.stdout:  # there is none where it was closed
-            sys.stdout.flush()
+        sys.stdout.flush()
         code = 0
     except MiniganError as error:
         code, message = error.exit_code, f"minigan: {error}"
@@ -95,7 +97,7 @@ def main(command):
     if message:
         print(message, file=sys.stderr)
     try:
-        print(end="", flush=True)
+        sys.stdout.flush()
     except OSError:  # what cannot be written must go somewhere, or Python itself tries once more, and complains
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     if code:

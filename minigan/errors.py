@@ -23,3 +23,8 @@ class CheckpointError(MiniganError):
 
 class DeviceError(MiniganError):
     """The device asked for cannot be used on this machine."""
+
+
+def brief(error):
+    """What another library says, or what a hostile file makes it say, in a few plain words on one line."""
+    return "".join(c if c.isprintable() else " " for c in str(error) or type(error).__name__)[:120]

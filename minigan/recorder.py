@@ -13,7 +13,7 @@ from typing import Any
 
 from minigan import checkpoint, images, models
 from minigan.backend import namespace, to_host
-from minigan.errors import ArgumentError, CheckpointError, MiniganError
+from minigan.errors import ArgumentError, CheckpointError, MiniganError, brief
 
 try:
     import fcntl
@@ -105,7 +105,9 @@ class Recorder:
             self.best = float(was["best"]) if self.best_epoch else math.inf
             self.sums = self.training.xp.asarray(arrays["sums"]) if self.count else None
         except (KeyError, TypeError, ValueError) as error:
-            raise CheckpointError(f"the checkpoint of {self.out} holds no run to go on with ({error}).") from None
+            raise CheckpointError(
+                f"the checkpoint of {self.out} holds no run to go on with ({brief(error)})."
+            ) from None
         self.saved, path = self.training.rounds_done, self.out / "metrics.csv"
         if not path.exists():
             return []

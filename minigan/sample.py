@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import numpy as np
 
 from minigan import checkpoint, cli, images
-from minigan.errors import ArgumentError, CheckpointError
+from minigan.errors import ArgumentError, CheckpointError, brief
 from minigan.models import Settings, draw, generator
 
 
@@ -22,7 +22,7 @@ def load_generator(path):
         data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) == 2, shape=shape, n_classes=n_classes)
         G = generator(settings, data)
     except (KeyError, IndexError, TypeError, ValueError, ArgumentError) as error:
-        raise CheckpointError(f"{path} describes no generator that this minigan knows ({error}).") from None
+        raise CheckpointError(f"{path} describes no generator that this minigan knows ({brief(error)}).") from None
     checkpoint.fill(G.theta, arrays.get("average"), "average")
     return G, settings, data
 

@@ -9,7 +9,7 @@ import numpy as np
 from minigan import checkpoint, cli
 from minigan.backend import library, to_host
 from minigan.data import load, split
-from minigan.errors import ArgumentError, CheckpointError, DataError
+from minigan.errors import ArgumentError, CheckpointError, DataError, brief
 from minigan.models import Settings, draw, generator
 from minigan.presets import PRESETS, table
 from minigan.recorder import Recorder
@@ -87,7 +87,7 @@ def resumed(run, given):
         preset, settings = str(meta["preset"]), Settings(**meta["settings"])
         hash, was, done = str(meta["data"]), dict(meta["environment"]), int(meta["round"])
     except (KeyError, TypeError, ValueError, ArgumentError) as error:
-        raise CheckpointError(f"{run} holds no run that this minigan can go on with ({error}).") from None
+        raise CheckpointError(f"{run} holds no run that this minigan can go on with ({brief(error)}).") from None
     settings = replace(settings, **given)
     library(settings.device)
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)

@@ -13,9 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigan import checkpoint
-from minigan.data import from_file
+from minigan.data import Dataset, from_file
 from minigan.data.idx import read_idx
 from minigan.errors import CheckpointError, DataError
+from minigan.models import Settings
+from minigan.training import Training
 
 MEMORY = 50_000_000  # bytes
 PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 8)).astype(np.uint8)
@@ -102,6 +104,30 @@ def test_any_bytes_become_arrays_or_one_error(folder, kind, n):
 @pytest.mark.parametrize("kind", READERS)
 def test_the_right_file_is_read(folder, kind):
     assert survives(kind, READERS[kind][-1] or (folder / "right.npz").read_bytes(), folder) == "arrays"
+
+
+@pytest.mark.parametrize("step", [67, pytest.param(1, marks=pytest.mark.slow)])
+def test_an_injured_checkpoint_is_refused_or_the_same(tmp_path, step):
+    """Cut off at every byte, and three bits of every byte turned over, one at a time."""
+    data = Dataset(PIXELS.reshape(5, -1), (8, 8), "", np.arange(5))
+    training = Training(Settings(batch_size=2, g_hidden=(2,), d_hidden=(2,), latent_dim=2), data)
+    path = tmp_path / "checkpoint.npz"
+    checkpoint.save(path, *checkpoint.of(training))
+    right, whole = checkpoint.load(path), path.read_bytes()
+    injured = [whole[:i] for i in range(0, len(whole), step)]
+    injured += [
+        whole[:i] + bytes([whole[i] ^ 1 << bit]) + whole[i + 1 :]
+        for i in range(0, len(whole), step)
+        for bit in ((i + turn) % 8 for turn in (0, 3, 6))
+    ]
+    for content in injured:
+        path.write_bytes(content)
+        try:
+            arrays, meta = checkpoint.load(path)
+        except CheckpointError:
+            continue
+        assert meta == right[1] and arrays.keys() == right[0].keys()
+        assert all((arrays[name] == array).all() for name, array in right[0].items())
 
 
 BOMB = gzip.compress(bytes(200_000_000), 1)

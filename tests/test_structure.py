@@ -28,7 +28,7 @@ PATH = [
 GROUND = {"errors", "backend"}
 FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
 GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training", "vae"}
-LEAVES = {"data", "checkpoint", "images", "recorder", "cli"}
+LEAVES = {"data", "checkpoint", "npy", "images", "recorder", "cli"}
 COMMANDS = {"train", "sample", "evaluate"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
@@ -128,3 +128,22 @@ def test_import_minigan_costs_numpy_and_no_more():
         "import minigan, sys; print(*{m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names))"
     )
     assert {name for name in others if not name.startswith(("_", "sitecustomize"))} <= {"minigan", "numpy"}
+
+
+def test_nothing_that_could_run_a_files_code():
+    """No pickle, no eval, no YAML, in any guise; and np.load only where it is told so."""
+    for path in PACKAGE.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            names = [node.id] if isinstance(node, ast.Name) else [node.attr] if isinstance(node, ast.Attribute) else []
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = [*(name.name for name in node.names), getattr(node, "module", None) or ""]
+            roots = {name.split(".")[0] for name in names}
+            assert not roots & {"pickle", "cPickle", "dill", "joblib", "marshal", "shelve", "yaml", "eval", "exec"}, (
+                path
+            )
+            if (
+                isinstance(node, ast.Call)
+                and getattr(node.func, "attr", "") == "load"
+                and ast.unparse(node.func.value) == "np"
+            ):
+                assert "allow_pickle=False" in ast.unparse(node), path

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigan import npy
-from minigan.errors import DataError
+from minigan.errors import DataError, brief
 
 NAMES = ("auto", "mnist", "drawn", "ring", "grid")
 N_DRAWN, N_TEST = 60_000, 10_000  # as many as MNIST has
@@ -186,7 +186,7 @@ def _read(path):
     except DataError:
         raise
     except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
-        raise DataError(f"{path} is not a readable {path.suffix} file ({error}).") from None
+        raise DataError(f"{path} is not a readable {path.suffix} file ({brief(error)}).") from None
 
 
 def _drawn(seed, vary, why=""):

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from minigan.data.idx import read_idx
-from minigan.errors import DataError
+from minigan.errors import DataError, brief
 
 FILES = {"train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
          "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")}  # fmt: skip
@@ -97,4 +97,4 @@ def _fetch(url, path, _):
 def _root_cause(error):
     while error.__context__ is not None:
         error = error.__context__
-    return (str(error) or type(error).__name__).splitlines()[0][:120]
+    return brief(error)

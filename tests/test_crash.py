@@ -1,0 +1,145 @@
+"""Nothing is lost: not by SIGKILL in the middle of a save, not by signals at any time, not by a full disk.
+
+The ends of processes are tried in processes of their own, see killed.py.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import killed
+import numpy as np
+import pytest
+from test_download import Server, server  # noqa: F401 (a fixture)
+from test_resume import SMALL, contents, own  # noqa: F401 (a fixture)
+
+from minigan import checkpoint, train
+from minigan.data import mnist
+from minigan.training import Training
+
+pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}  # to fork, a process should have one thread
+
+
+def ended(*words):
+    done = subprocess.run(
+        [sys.executable, killed.__file__, *map(str, words)], env=ENVIRONMENT, capture_output=True, text=True, check=True
+    )
+    return json.loads(done.stdout)
+
+
+def everyday_and_slow(n, all):
+    return pytest.mark.parametrize("n", [n, pytest.param(all, marks=pytest.mark.slow)])
+
+
+@everyday_and_slow(2, 25)
+def test_sigkill_in_a_save_leaves_the_old_one_or_the_new(command, n):
+    found = ended("saves", "ours", n)
+    assert {point: set(rounds) for point, rounds in found.items() if point != "random"} == {
+        point: {0} if point in ("in its place", "there for good") else {1} for point in killed.POINTS
+    }
+    assert set(found["random"]) <= {0, 1} and len(found["random"]) == 4 * n
+    assert None in ended("saves", "naive", n)["partly written"]  # the harness sees what it should
+
+
+@pytest.mark.parametrize(("signum", "rounds", "n"), [
+    ("SIGKILL", "one an epoch", 2),
+    ("SIGINT", "five an epoch", 2),
+    *(pytest.param(signum, rounds, 20, marks=pytest.mark.slow)
+      for signum in ("SIGKILL", "SIGINT", "SIGTERM") for rounds in ("one an epoch", "five an epoch")),
+])  # fmt: skip
+def test_a_run_that_is_ended_again_and_again(command, own, monkeypatch, signum, rounds, n):  # noqa: F811
+    """...comes out as if it never had been; where an epoch is one round, most ends fall into saving."""
+    words = [*SMALL, "--epochs", 30, *(["--batch-size", 63] if rounds == "one an epoch" else [])]
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    assert command(train.main, *words, "--out", "whole")[0] == 0
+    *ends, (last, _) = ended("run", signum, n, "train", *words, "--out", "run")
+    code = {"SIGKILL": -9, "SIGINT": 130, "SIGTERM": 143}[signum]
+    assert {end for end, _ in ends} <= {code, 0} and ends[0][0] == code and last == 0
+    assert max(seconds for _, seconds in ends) < 2.0
+    one, two = contents("whole"), contents("run")
+    assert sorted(one) == sorted(two)
+    assert [name for name in one if one[name] != two[name]] == []
+
+
+@everyday_and_slow(2, 20)
+@pytest.mark.parametrize("signum", ["SIGINT", "SIGTERM"])
+def test_signals_while_sampling(command, own, signum, n):  # noqa: F811
+    assert command(train.main, *SMALL, "--epochs", 1, "--out", "run")[0] == 0
+    *ends, (last, _) = ended("run", signum, n, "sample", "run", "-n", 200_000, "--out", "many.npy")
+    assert {end for end, _ in ends} <= {130 if signum == "SIGINT" else 143, 0} and last == 0
+    assert max(seconds for _, seconds in ends) < 2.0
+    assert np.load("many.npy").shape == (200_000, 4, 4)
+
+
+@everyday_and_slow(2, 20)
+@pytest.mark.parametrize("signum", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_signals_while_downloading(server, monkeypatch, tmp_path, signum, n):  # noqa: F811
+    monkeypatch.setattr(Server, "wrong", staticmethod(Server.dripping))
+    *ends, _ = ended("run", signum, n, "download", f"{server}first/", tmp_path / "kept")
+    assert {end for end, _ in ends} == {{"SIGKILL": -9, "SIGINT": 130, "SIGTERM": 143}[signum]}
+    assert max(seconds for _, seconds in ends) < 2.0
+    left = {path.name for path in (tmp_path / "kept").rglob("*")}
+    assert not left if signum != "SIGKILL" else not left & set(mnist.SHA256)
+
+
+def full(size, *words):
+    """python -m minigan.train WORDS where no file can become larger than size bytes: (exit code, stderr)."""
+    limit = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, ({size}, {size}))"
+    main = "import sys; from minigan import cli, train; sys.argv[0] = 'train'; cli.main(train.main)"
+    done = subprocess.run(
+        [sys.executable, "-c", f"{limit}; {main}", *map(str, words)], capture_output=True, text=True, check=False
+    )
+    return done.returncode, done.stderr
+
+
+@pytest.mark.parametrize("size", [0, 400, 1200, 5000])  # of the run's files are 160 to 12,000 bytes large
+def test_a_full_disk_costs_nothing_that_was_saved(command, own, size):  # noqa: F811
+    words = (*SMALL, "--lr-decay", 0, "--out")
+    assert command(train.main, *words, "run", "--epochs", 2)[0] == 0
+    assert command(train.main, *words, "whole", "--epochs", 4)[0] == 0
+    before = checkpoint.load("run")[1]
+    code, err = full(size, "--resume", "run", "--epochs", 4)
+    assert code in (2, 3) and err.count("\n") == 1 and "File too large" in err
+    assert checkpoint.load("run")[1] == before
+    assert [path.name for path in Path("run").iterdir() if "partial" in path.name] in ([], ["metrics.csv.partial"])
+    assert command(train.main, "--resume", "run", "--epochs", 4)[0] == 0
+    assert contents("run") == contents("whole")
+
+
+def test_a_folder_that_is_removed_while_it_is_written_to(command, own, monkeypatch):  # noqa: F811
+    whole = Training.round
+
+    def round(self, batches):
+        if self.rounds_done == 7:
+            shutil.rmtree("run")
+        return whole(self, batches)
+
+    monkeypatch.setattr(Training, "round", round)
+    code, _, err = command(train.main, *SMALL, "--epochs", 3, "--out", "run")
+    assert (code, err.count("\n")) == (3, 1)
+    assert "run/samples/epoch_0002.png cannot be written: No such file" in err and "nothing" in err
+
+
+@pytest.mark.parametrize(("where", "code", "said"), [
+    ("> /dev/full", 3, "minigan: the output cannot be written: No space left on device; {kept}.\n"),
+    ("| true", 3, "minigan: the output cannot be written: Broken pipe; {kept}.\n"),
+    (">&-", 0, ""),
+    ("2>&-", 0, ""),
+    (">&- 2>&-", 0, ""),
+])  # fmt: skip
+def test_where_nobody_listens(tmp_path, own, where, code, said):  # noqa: F811
+    words = " ".join(map(str, [*SMALL, "--epochs", 150, "--out", "run"]))
+    done = subprocess.run(
+        ["bash", "-c", f"set -o pipefail; {sys.executable} -m minigan.train {words} {where}"],
+        cwd=tmp_path, env=ENVIRONMENT | {"PYTHONUNBUFFERED": ""}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    _, meta = checkpoint.load(tmp_path / "run")
+    assert (done.returncode, done.stderr) == (
+        code,
+        said.format(kept=f"run/checkpoint.npz holds the networks after round {meta['round']}"),
+    )
+    assert (meta["round"] == 750) == (code == 0)
