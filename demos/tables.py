@@ -3,8 +3,8 @@
 ring, grid: Lin et al. 2018, Table 1, by that paper's recipes and by ours; digits: Goodfellow et al. 2014, Table 1.
 Each trial is a run of `python -m minigan.train` with another seed; its figures become a row of tables.csv, with the
 command that made them. A trial that is there already is not run again, and one that was stopped goes on where it was,
-so the work can be stopped at any time. The presets of the papers take hours each; --epochs makes all runs shorter, in
-rows of their own. RESULTS.md is written from all the rows there are.
+so the work can be stopped at any time. A run of PacGAN's recipes takes 2 to 5 hours; --share 0.1 makes all runs a tenth
+as long, in rows of their own. RESULTS.md is written from all the rows there are.
 """
 
 import argparse
@@ -100,10 +100,11 @@ def trial(table, recipe, seed, epochs, given):
         x = control(recipe)
     else:
         words = ["-m", "minigan.train", "--preset", *recipe.split(), "--seed", str(seed)]
-        words += ["--epochs", str(given.epochs)] if given.epochs else []
+        words += ["--epochs", str(epochs)] if epochs != own_epochs(recipe) else []
         row["command"] = " ".join(["python", *words])
-        start = time.perf_counter()
-        x = trained(words, given.runs / name(row) / str(seed))
+        folder = given.runs / name(row) / str(seed)
+        start = time.perf_counter() - spent(folder)
+        x = trained(words, folder)
         row["seconds"] = round(time.perf_counter() - start)
     if x is not None:
         row |= figures(table, x)
@@ -120,6 +121,17 @@ def trial(table, recipe, seed, epochs, given):
 def name(row):
     """What tells the rows of a recipe from others, as the name of a file."""
     return "-".join(re.findall(r"\w+", f"{row['table']} {row['recipe']} {row['epochs']}"))
+
+
+def spent(folder):
+    """Seconds of the rounds that a trial had done before it was stopped."""
+    path, seconds, done = folder / "metrics.csv", 0.0, 0
+    if path.exists():
+        with open(path, newline="", encoding="utf-8") as file:
+            for row in csv.DictReader(file):
+                seconds += (int(row["round"]) - done) / float(row["rounds_per_second"])
+                done = int(row["round"])
+    return seconds
 
 
 def trained(words, folder):
@@ -199,7 +211,7 @@ def main():
     parser.add_argument("tables", nargs="*", type=a_table, help="ring, grid, digits (default: all)")
     parser.add_argument("--only", default="", help="only recipes that begin with this word or words")
     parser.add_argument("--trials", type=cli.whole(1), default=10, help="seeds of each recipe on points (default: 10)")
-    parser.add_argument("--epochs", type=cli.whole(1), help="of every run, in place of the recipe's own")
+    parser.add_argument("--share", type=float, default=1.0, help="of every recipe's epochs (default: 1)")
     parser.add_argument("--out", type=Path, default=Path("demos"), help="folder of tables.csv and RESULTS.md")
     parser.add_argument("--runs", type=Path, default=Path("runs", "tables"))
     given = parser.parse_args()
@@ -210,7 +222,7 @@ def main():
             rows = list(csv.DictReader(file))
     for table in given.tables or RECIPES:
         for recipe, seed in product(RECIPES[table], range(1 if table == "digits" else given.trials)):
-            epochs = 0 if recipe in CONTROLS else given.epochs or own_epochs(recipe)
+            epochs = 0 if recipe in CONTROLS else max(1, round(given.share * own_epochs(recipe)))
             trial_of = {"table": table, "recipe": recipe, "epochs": str(epochs), "seed": str(seed)}
             if not recipe.startswith(given.only) or any(trial_of.items() <= row.items() for row in rows):
                 continue

@@ -21,7 +21,7 @@ def read(stream, size):
         raise ValueError("its header cannot be read") from None
     if dtype.hasobject:
         raise ValueError("it holds Python objects, which are never loaded")
-    if min(shape, default=0) < 0 or math.prod(shape) * dtype.itemsize != size - stream.tell():
+    if math.prod(shape) * dtype.itemsize != size - stream.tell():
         raise ValueError(f"its header says {dtype} of shape {shape}, which is not the size of what follows")
     return np.frombuffer(stream.read(), dtype).reshape(shape, order="F" if fortran else "C")
 

@@ -20,8 +20,8 @@ from minigan.training import Training
 ROW = dict.fromkeys(tables.COLUMNS, "") | {"table": "ring", "recipe": "pacgan-ring"}
 
 
-def given(folder, epochs=1):
-    return SimpleNamespace(out=folder, runs=folder / "runs", epochs=epochs)
+def given(folder):
+    return SimpleNamespace(out=folder, runs=folder / "runs")
 
 
 def test_every_recipe_is_a_preset_or_a_control():
@@ -74,7 +74,7 @@ def test_trials_are_added_one_by_one_and_never_run_again(tmp_path, monkeypatch):
         return row | dict.fromkeys(("high_quality", "reverse_kl", "sigma_ratio"), 0.5)
 
     monkeypatch.setattr(tables, "trial", trial)
-    words = ["tables", "ring", "--only", "pacgan-ring --packing 4", "--epochs", "7", "--trials", "5"]
+    words = ["tables", "ring", "--only", "pacgan-ring --packing 4", "--share", "0.0044", "--trials", "5"]
     monkeypatch.setattr("sys.argv", [*words, "--out", str(tmp_path)])
     with pytest.raises(KeyboardInterrupt):
         tables.main()
@@ -113,7 +113,10 @@ def test_a_trial_that_was_stopped_goes_on(tmp_path, in_process, monkeypatch):
         patch.setattr(Training, "round", round)
         tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))
     assert len(done) == 13 < 20
+    folder = tmp_path / "runs/ring-toy-batch-size-5000-1/0"
+    (folder / "metrics.csv").write_text("round,epoch,images,a,b,c,d,rounds_per_second\n13,0.65,65000,1,1,1,1,0.13\n")
     row = tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))
+    assert 100 < row["seconds"] < 110
     assert {**row, "seconds": 0} == {**expected, "seconds": 0}
     assert (tmp_path / "tables/ring-toy-batch-size-5000-1.png").exists()
 

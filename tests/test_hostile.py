@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import json
 import struct
 import tracemalloc
 import warnings
@@ -30,11 +31,12 @@ def saved(save, *args, **kwargs):
     return file.getvalue()
 
 
-def zipped(level=zipfile.ZIP_DEFLATED, **members):
+def zipped(*members, level=zipfile.ZIP_DEFLATED):
     file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", level) as archive:
-        for name, content in members.items():
-            archive.writestr(f"{name}.npy", content)
+    with zipfile.ZipFile(file, "w", level) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of two members of one name
+        for name, content in members:
+            archive.writestr(name if "." in name else f"{name}.npy", content)
     return file.getvalue()
 
 
@@ -130,21 +132,35 @@ def test_an_injured_checkpoint_is_refused_or_the_same(tmp_path, step):
         assert all((arrays[name] == array).all() for name, array in right[0].items())
 
 
+def test_a_checkpoint_with_another_array_in_its_place_is_refused(folder):
+    arrays, meta = checkpoint.load(folder / "right.npz")
+    text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    parts = {"__meta__": text, **arrays, "G": arrays["G"] + 1e-9}
+    assert "SHA-256" in survives("checkpoint", saved(np.savez, **parts), folder)
+    assert survives("checkpoint", saved(np.savez, **parts | {"G": arrays["G"]}), folder) == "arrays"
+
+
 BOMB = gzip.compress(bytes(200_000_000), 1)
+IMAGES = "images", saved(np.save, PIXELS)
+ZEROS = header((200_000_000,)) + bytes(200_000_000)
+WORDS = header((22,)) + b'{"format": "\\n\\u0007"}'  # a new line, and the bell
 HOSTILE = {
     "bomb of its honest size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "believable"),
     "bomb behind an image": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 1, 28, 28)) + BOMB, "more than the 784"),
     "header of MNIST": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_000, 28, 28)), "only 0 of the 47040000"),
     "lying header": ("npy", header((10**12,)) + bytes(1000), "not the size of what follows"),
-    "lying twice": ("npy", header((-(10**6), -(10**6))) + bytes(1000), "not the size"),
+    "lying twice": ("npy", header((-50, -20)) + bytes(1000), "not a readable .npy file"),
     "overflowing header": ("npy", header((2**62, 4)), "not the size"),
     "objects": ("npy", saved(np.save, np.array([{}])), "never loaded"),
     "long header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 60_000) + b"[" * 60_000, "header cannot be read"),
     "deep header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 5000) + b"(" * 5000, "header cannot be read"),
-    "lying header in a zip": ("npz", zipped(images=header((10**12,)) + bytes(1000)), "not the size"),
-    "bomb": ("npz", zipped(images=header((200_000_000,)) + bytes(200_000_000)), "200 times its size"),
-    "another way to pack": ("npz", zipped(zipfile.ZIP_LZMA, images=saved(np.save, PIXELS)), "NumPy does not use"),
-    "bomb for a checkpoint": ("checkpoint", zipped(__meta__=header((200_000_000,)) + bytes(200_000_000)), "200 times"),
+    "lying header in a zip": ("npz", zipped(("images", header((10**12,)) + bytes(1000))), "not the size"),
+    "bomb": ("npz", zipped(("images", ZEROS)), "200 times its size"),
+    "another way to pack": ("npz", zipped(IMAGES, level=zipfile.ZIP_LZMA), "NumPy does not use"),
+    "two of one name": ("npz", zipped(IMAGES, ("images", header((1,)) + b"x")), "of one name"),
+    "something else": ("npz", zipped(("images.npy/../x.py", b"print()")), "something else than arrays"),
+    "words of its own": ("checkpoint", zipped(("__meta__", WORDS)), "it has format   ,"),
+    "bomb for a checkpoint": ("checkpoint", zipped(("__meta__", ZEROS)), "200 times"),
 }  # fmt: skip
 
 
