@@ -171,6 +171,15 @@ class Recorder:
             raise self._stopped()
         self.timed, self.start = 0, time.perf_counter()
 
+    def end(self):
+        """Draw the curves, and say where everything is."""
+        images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable, self.floor)
+        self.bar.close()
+        if self.best_epoch:
+            print(f"best     {self.out / BEST}: distance {self.best:.2f} after epoch {self.best_epoch}")
+        print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
+        print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
+
     def _state(self):
         arrays, meta = checkpoint.of(self.training)
         if not all(namespace(a).isfinite(a).all() for a in arrays.values()):
@@ -237,14 +246,8 @@ class Recorder:
         with contextlib.suppress(OSError):  # again, after a row that could not be written
             self.file.close()
         self.lock.release()
-        if kind is None:
-            images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable, self.floor)
-            if self.best_epoch:
-                print(f"best     {self.out / BEST}: distance {self.best:.2f} after epoch {self.best_epoch}")
-            print(f"samples  {self.out / 'samples.png'}   (curves.png: the losses; samples/: one picture an epoch)")
-            print(f"more     python -m minigan.sample {self.out} -n 100 --seed 1")
-        elif issubclass(kind, KeyboardInterrupt):
+        if isinstance(error, KeyboardInterrupt):
             print(f"stopped  {self._kept}")
-        elif issubclass(kind, OSError):
+        if isinstance(error, OSError):
             what = f"{error.filename or 'the output'} cannot be written: {error.strerror}"
             raise MiniganError(f"{what}; {self._kept}.") from None

@@ -50,6 +50,7 @@ def main():
         Recorder(run, preset, training, data, distance, floor, kept) as recorder,
     ):
         train(training, recorder)
+        recorder.end()
 
 
 def begun(preset, given):
