@@ -1,9 +1,9 @@
 """Every preset with its figure and its picture: python demos/results.py [--out demos/results]
 
 Trains each preset by `python -m minigan.train` for the EPOCHS below, which take about two minutes on two cores (large:
-ten), draws 10,000 samples of it (2,500 points) and scores them. Where those are not all the epochs of its source, the
-table says so. Runs are kept in --runs; those that are there already are not run again. The table, README.md, and its
-pictures go to --out.
+fifteen), draws 10,000 samples of it (2,500 points) and scores them. Where those are not all the epochs of its source,
+the table says so. Runs are kept in --runs; those that are there already are not run again. The table, README.md, and
+its pictures go to --out.
 """
 
 import argparse
@@ -93,7 +93,7 @@ def main():
         "Digits: the Frechet distance of 10,000 samples from the 10,000 test images, on the features of a classifier "
         f"that is right on {100 * judge.accuracy:.1f} % of them; its mean confidence in the likeliest digit; and the "
         "share of the digit that is drawn least. Read a row as what a recipe gives after about two minutes on two "
-        "cores (`large`: ten): epochs differ in length, and few are as many as the source took.\n",
+        "cores (`large`: fifteen): epochs differ in length, and few are as many as the source took.\n",
         IMAGES,
         *(rows[name] for name in rows if name not in on_points),
         f"| training images, the floor | | {of_images(floor)} | |",
