@@ -64,8 +64,8 @@ def update_average(average, G, t, decay):
     """Move `average`, a second G, towards G after round t (0, 1, ...): an exponential moving average of its weights.
 
     G circles around its optimum, its average stays near the middle and makes better samples (Yazici et al. 2019).
-    It is over some 1 / (1 - decay) rounds; at first over the last third of those there were, never the untrained start.
+    It is over some 1 / (1 - decay) rounds; at first over the last fifth of those there were, never the untrained start.
     """
-    decay = min(decay, (1 + t) / (4 + t))
+    decay = min(decay, (1 + t) / (6 + t))
     average.theta *= decay
     average.theta += (1.0 - decay) * G.theta

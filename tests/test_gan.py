@@ -155,7 +155,7 @@ def test_a_round_steps_d_then_g_then_the_average(rng):
     g_loss, _ = g_step(by_hand.D, by_hand.G, by_hand.objective, by_hand.g_optimizer, by_hand.noise(8))
     np.testing.assert_array_equal(training.G.theta, by_hand.G.theta)
     np.testing.assert_array_equal(training.D.theta, by_hand.D.theta)
-    np.testing.assert_allclose(training.average.theta, 0.25 * start + 0.75 * by_hand.G.theta, rtol=1e-6, atol=1e-9)
+    np.testing.assert_allclose(training.average.theta, 1 / 6 * start + 5 / 6 * by_hand.G.theta, rtol=1e-6, atol=1e-9)
     answers = [1 / (1 + np.exp(-s)) for s in (s_real, s_fake)]
     np.testing.assert_allclose(figures, [d_loss, g_loss, *(a.mean() for a in answers)], rtol=1e-6)
 
@@ -178,6 +178,6 @@ def test_the_average_starts_quickly_and_can_be_switched_off(rng):
     G, average = stack(["ReLU"], [2, 3, 2], rng), stack(["ReLU"], [2, 3, 2], rng)
     start = average.theta.copy()
     update_average(average, G, t=0, decay=0.999)
-    np.testing.assert_allclose(average.theta, 0.25 * start + 0.75 * G.theta)
+    np.testing.assert_allclose(average.theta, 1 / 6 * start + 5 / 6 * G.theta)
     update_average(average, G, t=10**6, decay=0.0)
     np.testing.assert_array_equal(average.theta, G.theta)

@@ -488,7 +488,7 @@ def average(n, n_in, n_out, rng):
     for t in range(start, start + n):
         G.theta += rng.standard_normal(G.theta.shape)
         update_average(slow, G, t, decay)
-        share = min(decay, (1 + t) / (4 + t))
+        share = min(decay, (1 + t) / (6 + t))
         expected = share * expected + (1 - share) * G.theta
     return agree("average", slow.theta, expected)
 
