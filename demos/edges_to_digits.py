@@ -3,10 +3,10 @@
 G is given the edges of a digit and makes the digit: image-to-image translation, as Isola et al. 2017 do it with streets
 and handbags. It is taught twice: by a D that judges pairs of a digit and edges, and by least squares on the right
 answers (pairs.py). The table, on MNIST's 10,000 test images: the Frechet distance of what a classifier sees in them
-(training images have 1.4), and how many it reads as the digit that they come from. It takes about two minutes, the
+(training images have 1.3), and how many it reads as the digit that they come from. It takes about two minutes, the
 first time half a minute more.
 
-D's pupil makes what as a whole is more like MNIST, distance 1.6 against 3.5, with the contrast of real ink where least
+D's pupil makes what as a whole is more like MNIST, distance 1.7 against 3.5, with the contrast of real ink where least
 squares leave a grey haze. But fewer digits stay what they are, 88 % against 95: what could be ink or not it decides,
 sometimes wrongly, and often in grains. Isola's G hardly heeded its noise; this one does, perhaps because no L1 loss
 keeps it from that, but only in the weight and the grain of its strokes. The last row asks for more than was learned,

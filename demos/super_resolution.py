@@ -2,14 +2,14 @@
 
 G is given a digit of 14x14 pixels, each the mean of 2x2, and makes one of 28x28. It is taught twice: by a D that judges
 pairs of large and small, and by least squares on the right answers (pairs.py). The table, on MNIST's 10,000 test
-images: the Frechet distance of what a classifier sees in them (training images have 1.4), PSNR, and how far the
+images: the Frechet distance of what a classifier sees in them (training images have 1.3), PSNR, and how far the
 results, made small again, are off the input. It takes a minute or two, the first time half a minute more.
 
 From 14x14 the answer is almost settled, and in the same four epochs right answers teach far better than a D: distance
-0.4 against 2.7, 23 dB against 18. D's pupil has the contrast of real ink but ragged strokes, and strays from its input
+0.4 against 2.8, 23 dB against 18. D's pupil has the contrast of real ink but ragged strokes, and strays from its input
 like no other; the mean of each block is known, so one line puts it right (Sonderby et al. 2017), at the price of some
 grey. With --side 7 much is open, and that line does harm. The best answer to least squares is the mean of all that
-could be, whose strokes fade: 19 dB, but distance 3.7. D sees that a mean is no digit, so its pupil chooses: distance
+could be, whose strokes fade: 19 dB, but distance 3.8. D sees that a mean is no digit, so its pupil chooses: distance
 1.9, but 14 dB, as a stroke in a wrong place costs more than a blur, and the hard ones fall apart into specks. What D
 buys is likeness to real images as a whole, paid for in the likeness of each to its own (Blau and Michaeli 2018); where
 there is no choice, do not buy.
