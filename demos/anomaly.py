@@ -12,7 +12,7 @@ Printed is how often a held-out digit scores above a normal one (1/2 is guessing
 
     held out                                    0       1       2       9
     D's score                                .791    .656    .804    .790
-    inversion of G                           .905    .232    .943    .560
+    inversion of G                           .904    .222    .942    .557
     distance to the nearest training image   .980    .402    .972    .714
     distance to their mean                   .883    .265    .763    .440
 
