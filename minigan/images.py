@@ -47,7 +47,7 @@ def save_points(path, x, real=None):
         limit = 1.25 * float(np.abs(real).max())
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
     axes.plot(*x.T, ".", color="tab:red", markersize=2, label="generated")
-    axes.legend(loc="upper right")
+    axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)
     figure.savefig(path, dpi=100)
 
 
