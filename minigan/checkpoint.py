@@ -21,7 +21,7 @@ from minigan.errors import CheckpointError, brief
 
 FORMAT = 2
 NAME = "checkpoint.npz"
-META = "__meta__"
+META, MAX_META = "__meta__", 100_000  # bytes; a few thousand are usual
 DRAWN = ("noise", "dropout", "penalty")  # the streams of randomness that rounds draw from
 
 
@@ -33,7 +33,7 @@ def save(path, arrays, meta):
     path, arrays = Path(path), {name: to_host(array) for name, array in arrays.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise CheckpointError(f"{path} is not written: {name} is not finite; the last one is unharmed.")
+            raise CheckpointError(f"{path} is not written: {name} is not finite.")
     meta = meta | {"format": FORMAT, "arrays": described(arrays)}
     text = json.dumps(meta | {"sha256": digest(arrays, meta)})
     partial = path.with_name(path.name + ".partial")
@@ -45,15 +45,22 @@ def save(path, arrays, meta):
             os.fsync(file.fileno())
         load(partial)
         os.replace(partial, path)
-        if os.name == "posix":  # elsewhere a folder cannot be opened
-            folder = os.open(path.parent, os.O_RDONLY)
-            os.fsync(folder)
-            os.close(folder)
+        sync(path.parent)
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
         last = "the last one is unharmed" if path.exists() else "there is no other"
         raise CheckpointError(f"{path} cannot be written: {error.strerror}; {last}.") from None
+
+
+def sync(folder):
+    """Have the names of its files on the disk; where a folder cannot be synced, they will be there in a while."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def described(arrays):
@@ -75,11 +82,11 @@ def load(path):
     try:
         with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
             parts = npy.parts(archive, file.seek(0, os.SEEK_END))
+            if parts[META].file_size > MAX_META:
+                raise ValueError(f"its {META} is too large")
             meta = json.loads(npy.part(archive, parts.pop(META)).tobytes())
             if meta["format"] != FORMAT:
                 raise ValueError(f"it has format {meta['format']}, this minigan reads {FORMAT}")
-            if set(parts) != set(meta["arrays"]):
-                raise ValueError("its parts are not those that it lists")
             arrays = {name: npy.part(archive, info) for name, info in parts.items()}
         if meta["arrays"] != described(arrays):
             raise ValueError("its arrays are not those that it lists")
@@ -109,7 +116,9 @@ def fill(target, array, name):
 
 def environment(device):
     """All that may change the last digits of a run beside its settings: name -> text."""
-    system, threads = f"{platform.system()} {platform.machine()}", os.environ.get("OMP_NUM_THREADS") or os.cpu_count()
+    asked = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "GOTO", "OMP", "MKL"))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    system, threads = f"{platform.system()} {platform.machine()}", next(filter(None, asked), cores)
     versions = {"minigan": __version__, "NumPy": np.__version__, "Python": platform.python_version()}
     return versions | {"system": system, "BLAS threads": str(threads), "device": device}
 

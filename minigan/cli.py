@@ -10,6 +10,8 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from minigan.errors import ArgumentError, MiniganError
 
+MOST = 10**9
+
 
 class Parser(argparse.ArgumentParser):
     """argparse, with one line for a wrong argument instead of a page of usage, and _ accepted for - in flags."""
@@ -65,8 +67,8 @@ def whole(least):
     """An argparse type: a whole number, at least `least`."""
 
     def number(word):
-        if int(word) < least:
-            raise argparse.ArgumentTypeError(f"must be {least} or more, not {word}")
+        if not least <= int(word) <= MOST:
+            raise argparse.ArgumentTypeError(f"must be in {least}..{MOST}, not {word}")
         return int(word)
 
     number.__name__ = "int"
@@ -79,6 +81,7 @@ def main(command):
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open to the end)
+        getattr(sys, name).reconfigure(errors="backslashreplace")  # names of files may hold anything
     code, message = MiniganError.exit_code, None
     try:
         command()
@@ -94,12 +97,13 @@ def main(command):
         message = "minigan: there is not enough memory for that much; ask for less."
     except KeyboardInterrupt as stop:
         code, message = 143 if isinstance(stop, Terminated) else 130, "\nminigan: stopped."
-    if message:
-        print(message, file=sys.stderr)
-    try:
-        sys.stdout.flush()
-    except OSError:  # what cannot be written must go somewhere, or Python itself tries once more, and complains
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    for stream in (sys.stderr, sys.stdout):
+        try:
+            if message and stream is sys.stderr:
+                print(message, file=stream)
+            stream.flush()
+        except OSError:  # what cannot be written must go somewhere, or Python itself tries once more, and complains
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if code:
         sys.exit(code)
 

@@ -6,6 +6,9 @@ class MiniganError(Exception):
 
     exit_code = 3
 
+    def __str__(self):
+        return brief(super().__str__(), 1000)  # of names in files, too
+
 
 class ArgumentError(MiniganError):
     """The settings contradict each other or the data."""
@@ -25,6 +28,7 @@ class DeviceError(MiniganError):
     """The device asked for cannot be used on this machine."""
 
 
-def brief(error):
+def brief(error, most=200):
     """What another library says, or what a hostile file makes it say, in a few plain words on one line."""
-    return "".join(c if c.isprintable() else " " for c in str(error) or type(error).__name__)[:120]
+    text = "".join(c if c.isprintable() else " " for c in str(error) or type(error).__name__)
+    return text if len(text) <= most else text[:most] + "..."

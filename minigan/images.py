@@ -44,7 +44,7 @@ def save_points(path, x, real=None):
     axes = figure.add_subplot(aspect="equal")
     if real is not None:
         axes.plot(*real.T, ".", color="0.8", markersize=2, label="real")
-        limit = 1.25 * float(np.abs(real).max())
+        limit = 1.25 * float(np.abs(real).max()) or 1.0
         axes.set(xlim=(-limit, limit), ylim=(-limit, limit))
     axes.plot(*x.T, ".", color="tab:red", markersize=2, label="generated")
     axes.legend(loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2)

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from typing import get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from minigan.rmsprop import RMSProp
 OBJECTIVES = {"non-saturating": NonSaturating, "minimax": Minimax, "least-squares": LeastSquares,
               "wasserstein": Wasserstein, "hinge": Hinge}  # fmt: skip
 
-COUNT = (lambda v: v >= 1, "at least 1")
+COUNT = (lambda v: 1 <= v <= 10**6, "in 1..1000000")
 NOT_NEGATIVE = (lambda v: 0 <= v < math.inf, "0 or more")
 POSITIVE = (lambda v: v is None or 0 < v < math.inf, "above 0")
 DECAY = (lambda v: v is None or 0 <= v < 1, "at least 0 and below 1")
@@ -89,10 +90,14 @@ class Settings:
     seed: int = setting(0, "seed of all randomness", NOT_NEGATIVE)
 
     def __post_init__(self):
+        hints = get_type_hints(Settings)
         for f in fields(self):
-            value, limit = getattr(self, f.name), f.metadata["limit"]
-            values = value if isinstance(value, (tuple, list)) else (value,)
-            flag = f"--{f.name.replace('_', '-')}"
+            value, limit, hint = getattr(self, f.name), f.metadata["limit"], hints[f.name]
+            flag, several = f"--{f.name.replace('_', '-')}", get_origin(hint) is tuple
+            values, kinds = value if several else (value,), get_args(hint) or (hint,)
+            kinds = (*kinds, int) if float in kinds else kinds
+            if several != isinstance(value, (tuple, list)) or not values or any(type(v) not in kinds for v in values):
+                raise ArgumentError(f"{flag} must be {kinds[0].__name__}{' ...' if several else ''}, not {value!r}.")
             if limit and callable(limit[0]):
                 test, words = limit
                 if not all(map(test, values)):

@@ -4,11 +4,12 @@ np.load makes room for what a header says. Here no size is believed before the f
 """
 
 import math
+import warnings
 import zipfile
 
 import numpy as np
 
-LEAST, RATIO = 20_000_000, 200  # bytes that any zip may unpack to, and how many times its own size a large one may
+LEAST, RATIO = 5_000_000, 100  # bytes that any zip may unpack to, and how many times its own size a large one may
 
 
 def read(stream, size):
@@ -16,7 +17,9 @@ def read(stream, size):
     if stream.read(8) != b"\x93NUMPY\x01\x00":
         raise ValueError("it does not begin as .npy files do")
     try:
-        shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that Python 2 wrote
+            shape, fortran, dtype = np.lib.format.read_array_header_1_0(stream)
     except Exception:  # what is evaluated there as a Python literal can fail in many ways
         raise ValueError("its header cannot be read") from None
     if dtype.hasobject:

@@ -9,7 +9,7 @@ import shutil
 import signal
 import time
 from dataclasses import asdict
-from typing import Any
+from typing import Any, NamedTuple
 
 from minigan import checkpoint, images, models
 from minigan.backend import namespace, to_host
@@ -49,9 +49,7 @@ class Lock:
             try:
                 fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:
-                raise ArgumentError(
-                    f"another run is writing to {folder}; wait for it, or give another --out."
-                ) from None
+                raise ArgumentError(f"another run is writing to {folder}; wait for it, or take another.") from None
 
     def release(self):
         if self.file is not None:
@@ -59,6 +57,29 @@ class Lock:
             self.file = None
 
     __del__ = release
+
+
+class Kept(NamedTuple):
+    """What a run that goes on begins with; changed: what is not as it was, in words."""
+
+    lock: Lock
+    arrays: dict
+    meta: dict
+    changed: str
+
+
+@contextlib.contextmanager
+def replacing(path):
+    """A text file to write, which takes the place of path when all of it is on the disk."""
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with open(partial, "w", newline="", encoding="utf-8") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 class Recorder:
@@ -69,57 +90,70 @@ class Recorder:
 
     def __init__(self, out, preset, training, data, distance=None, floor=None, kept=None):
         """data: that of training, on the host. distance: a function from the arrays of a checkpoint to a figure for
-        metrics.csv, the smaller, the better; floor: how small it can be. kept: (arrays, meta) of the checkpoint from
-        which the run in out goes on. Raises ArgumentError when out cannot be written, or is another run's."""
-        self.out, self.preset, self.training, self.data, self.settings = out, preset, training, data, training.settings
+        metrics.csv, the smaller, the better; floor: how small it can be. kept: the Kept of the run in out, if it is
+        one that goes on. Raises ArgumentError when out cannot be written, or is another run's."""
+        self.kept, self.out, self.preset, self.training, self.data, self.settings = (
+            kept,
+            out,
+            preset,
+            training,
+            data,
+            training.settings,
+        )
         self.distance, self.floor, self.n_samples = distance, floor, 100 if data.is_images else 2000
         z = models.latent(self.settings, data, self.n_samples, training.streams["grid"])
         self.z = training.xp.asarray(z)
         self.sums: Any = None  # of the figures of `count` rounds that are not in a row yet, `timed` of them since start
         self.count, self.timed, self.best, self.best_epoch = 0, 0, math.inf, 0
-        self.saved: int | None = None  # the round that the checkpoint holds
         self.signal = 0
         try:
             out.mkdir(parents=True, exist_ok=True)
-            self.lock = Lock(out)
+            self.lock = kept.lock if kept else Lock(out)
             if not kept and any(out.iterdir()):
                 raise ArgumentError(f"{out} is not empty, and a run would overwrite files there; give another --out.")
-            rows = self._go_on(*kept) if kept else []
+            rows = self._go_on(kept) if kept else []
             (out / "samples").mkdir(exist_ok=True)
             config = {"preset": preset, **asdict(self.settings), "data_note": data.note}
             config["environment"] = checkpoint.environment(self.settings.device)
-            (out / "config.json").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-            with open(out / "metrics.csv.partial", "w", newline="", encoding="utf-8") as file:
+            with replacing(out / "config.json") as file:
+                file.write(json.dumps(config, indent=2) + "\n")
+            with replacing(out / "metrics.csv") as file:
                 csv.writer(file).writerows([[*COLUMNS, *(["distance"] if distance else [])], *rows])
-            os.replace(out / "metrics.csv.partial", out / "metrics.csv")
             self.file = open(out / "metrics.csv", "a", newline="", encoding="utf-8")  # noqa: SIM115 (__exit__ closes it)
         except OSError as error:
+            if kept:
+                raise self._unwritten(error) from None
             raise ArgumentError(f"--out {out} cannot be written: {error.strerror}; give another folder.") from None
         self.table = csv.writer(self.file)
 
-    def _go_on(self, arrays, meta):
+    def _go_on(self, kept):
         """Be where the checkpoint was. Returns the rows of metrics.csv up to there."""
         try:
-            was = meta["recorder"]
+            was = kept.meta["recorder"]
             self.count, self.best_epoch = int(was["count"]), int(was["best_epoch"])
             self.best = float(was["best"]) if self.best_epoch else math.inf
-            self.sums = self.training.xp.asarray(arrays["sums"]) if self.count else None
-        except (KeyError, TypeError, ValueError) as error:
+            if self.count:
+                self.sums = self.training.xp.asarray(kept.arrays["sums"].reshape(len(FIGURES)))
+        except (KeyError, TypeError, ValueError, OverflowError) as error:
             raise CheckpointError(
                 f"the checkpoint of {self.out} holds no run to go on with ({brief(error)})."
             ) from None
-        self.saved, path = self.training.rounds_done, self.out / "metrics.csv"
+        path, rows = self.out / "metrics.csv", []
         if not path.exists():
             return []
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = [row for row in csv.reader(file) if len(row) >= len(COLUMNS) and row[0].isdigit()]
-        return [row for row in rows if int(row[0]) <= self.saved]
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                for row in csv.reader(file):
+                    if len(row) >= len(COLUMNS) and row[0].isdecimal() and int(row[0]) <= self.training.rounds_done:
+                        rows.append(row)
+                        list(map(float, filter(None, row)))  # raises where one is no number
+        except (ValueError, csv.Error) as error:
+            raise CheckpointError(f"{path} is damaged ({brief(error)}); move it away to go on without it.") from None
+        return rows
 
     def __enter__(self):
         from tqdm import tqdm
 
-        print(f"data     {self.data.note}")
-        print(f"writing  {self.out}/")
         done, total = self.training.rounds_done, self.training.rounds
         self.bar = tqdm(
             initial=done, total=total, unit="round", mininterval=0.5, disable=None, leave=False, dynamic_ncols=True
@@ -127,6 +161,14 @@ class Recorder:
         self.handlers = {signum: signal.signal(signum, self._asked) for signum in (signal.SIGINT, signal.SIGTERM)}
         self.start = time.perf_counter()
         return self
+
+    def begin(self):
+        """Say what is going on."""
+        if self.kept:
+            changed = f"; the last digits may differ: {self.kept.changed}" if self.kept.changed else ""
+            print(f"resumed  after round {self.training.rounds_done}{changed}")
+        print(f"data     {self.data.note}")
+        print(f"writing  {self.out}/")
 
     def _asked(self, signum, frame):
         self.signal = signum
@@ -190,6 +232,8 @@ class Recorder:
         arrays, meta = self._state()
         if self.count:
             arrays["sums"] = self.sums
+            if not namespace(self.sums).isfinite(self.sums).all():
+                raise self._diverged("losses")
         meta |= {"preset": self.preset, "shape": self.data.shape, "data": self.data.sha256,
                  "environment": checkpoint.environment(self.settings.device),
                  "recorder": {"count": self.count, "best": self.best if self.best_epoch else None,
@@ -198,8 +242,6 @@ class Recorder:
             meta["n_classes"] = self.data.n_classes
         os.fsync(self.file.fileno())  # a row that the checkpoint counts as written is on the disk
         checkpoint.save(self.out / name, arrays, meta)
-        if name == checkpoint.NAME:
-            self.saved = self.training.rounds_done
 
     def _evaluate(self, arrays):
         start = time.perf_counter()
@@ -234,7 +276,14 @@ class Recorder:
     @property
     def _kept(self):
         path = self.out / checkpoint.NAME
-        return f"{path} holds the networks after round {self.saved}" if path.exists() else "nothing had been saved"
+        try:
+            return f"{path} holds the networks after round {checkpoint.load(path)[1]['round']}"
+        except CheckpointError:
+            return "nothing had been saved"
+
+    def _unwritten(self, error):
+        what = f"{error.filename or 'the output'} cannot be written: {error.strerror}"
+        return MiniganError(f"{what}; {self._kept}.")
 
     def _stopped(self):
         where = f"stopped after round {self.training.rounds_done} of {self.training.rounds}, and saved; "
@@ -249,5 +298,4 @@ class Recorder:
         if isinstance(error, KeyboardInterrupt):
             print(f"stopped  {self._kept}")
         if isinstance(error, OSError):
-            what = f"{error.filename or 'the output'} cannot be written: {error.strerror}"
-            raise MiniganError(f"{what}; {self._kept}.") from None
+            raise self._unwritten(error) from None

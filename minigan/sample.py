@@ -21,7 +21,7 @@ def load_generator(path):
             raise ValueError(f"samples of shape {shape} in {n_classes} classes")
         data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) == 2, shape=shape, n_classes=n_classes)
         G = generator(settings, data)
-    except (KeyError, IndexError, TypeError, ValueError, ArgumentError) as error:
+    except (KeyError, IndexError, TypeError, ValueError, OverflowError, MemoryError, ArgumentError) as error:
         raise CheckpointError(f"{path} describes no generator that this minigan knows ({brief(error)}).") from None
     checkpoint.fill(G.theta, arrays.get("average"), "average")
     return G, settings, data

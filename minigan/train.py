@@ -10,9 +10,9 @@ from minigan import checkpoint, cli
 from minigan.backend import library, to_host
 from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
-from minigan.models import Settings, draw, generator
+from minigan.models import Settings, discriminator, draw, generator
 from minigan.presets import PRESETS, table
-from minigan.recorder import Recorder
+from minigan.recorder import Kept, Lock, Recorder
 from minigan.training import Training, train
 
 
@@ -25,7 +25,7 @@ def main():
     parser.add_argument("--out", type=Path, help="folder for the run (default: runs/, named after the time)")
     parser.add_argument(
         "--resume", type=Path, metavar="RUN", help="go on with the run in that folder, where it was stopped; of the "
-        "flags below it takes --epochs, --data-dir and --device"
+        "flags below it takes --epochs, --data, --data-dir and --device"
     )  # fmt: skip
     parser.add_settings(Settings, PRESETS["minigan"].with_flags())
     given = vars(parser.parse_args())
@@ -43,12 +43,13 @@ def main():
     distance, floor = judge(settings, data) if settings.evaluate_every else (None, None)
     training = Training(settings, data, library(settings.device))
     if kept:
-        checkpoint.restore(training, *kept)
+        checkpoint.restore(training, kept.arrays, kept.meta)
     # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
     with (
         np.errstate(over="ignore", invalid="ignore"),
         Recorder(run, preset, training, data, distance, floor, kept) as recorder,
     ):
+        recorder.begin()
         train(training, recorder)
         recorder.end()
 
@@ -61,11 +62,7 @@ def begun(preset, given):
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
     preset = preset or ("minigan" if data.is_images else "toy")  # networks for images would be no use on points
     settings = replace(PRESETS[preset].with_flags(**given), data=data.name)
-    if settings.samples_a_round > len(data.x):
-        raise ArgumentError(
-            f"--batch-size {settings.batch_size} with --packing {settings.packing} and --d-steps {settings.d_steps} "
-            f"takes {settings.samples_a_round} samples a round, more than the {len(data.x)} samples of the data."
-        )
+    enough(settings, data)
     if settings.conditional and data.labels is None:
         if given.get("conditional"):
             raise ArgumentError(
@@ -76,30 +73,42 @@ def begun(preset, given):
     return preset, settings, data
 
 
+def enough(settings, data):
+    if settings.samples_a_round > len(data.x):
+        raise ArgumentError(
+            f"--batch-size {settings.batch_size} with --packing {settings.packing} and --d-steps {settings.d_steps} "
+            f"takes {settings.samples_a_round} samples a round, more than the {len(data.x)} samples of the data."
+        )
+
+
 def resumed(run, given):
-    """(the name of the preset, Settings, data, (arrays, meta) of the checkpoint) of a run that goes on."""
-    fixed = sorted(set(given) - {"epochs", "data_dir", "device"})
+    """(the name of the preset, Settings, data, Kept) of a run that goes on."""
+    fixed = sorted(set(given) - {"epochs", "data", "data_dir", "device"})
     if fixed:
         raise ArgumentError(f"--{fixed[0].replace('_', '-')} stays what it was in a run that goes on; drop it.")
     if not run.is_dir():
         raise ArgumentError(f"--resume takes the folder of a run, and {run} is none.")
+    lock = Lock(run)
     arrays, meta = checkpoint.load(run)
     try:
         preset, settings = str(meta["preset"]), Settings(**meta["settings"])
         hash, was, done = str(meta["data"]), dict(meta["environment"]), int(meta["round"])
-    except (KeyError, TypeError, ValueError, ArgumentError) as error:
+    except (KeyError, TypeError, ValueError, OverflowError, ArgumentError) as error:
         raise CheckpointError(f"{run} holds no run that this minigan can go on with ({brief(error)}).") from None
     settings = replace(settings, **given)
     library(settings.device)
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
     if data.sha256 != hash:
         raise DataError(f"{data.note}: not what the run in {run} was trained on; it cannot go on with other samples.")
+    enough(settings, data)
+    D = discriminator(settings, data, dropout_rng=np.random.default_rng(0))
+    for network, name in ((generator(settings, data), "average"), (D, "D")):
+        checkpoint.fits(network.theta, arrays.get(name), name)  # zeros so far, which take no memory
     if done > settings.epochs * (len(data.x) // settings.samples_a_round):
         raise ArgumentError(f"the run in {run} has done more than {settings.epochs} epochs; give more --epochs.")
     now = checkpoint.environment(settings.device)
-    changed = [f"{name} {text}, not {was.get(name)}" for name, text in now.items() if text != was.get(name)]
-    print(f"resumed  after round {done}{'; the last digits may differ: ' if changed else ''}{'; '.join(changed)}")
-    return preset, settings, data, (arrays, meta)
+    changed = [f"{name} {text}, not {brief(was.get(name))}" for name, text in now.items() if text != was.get(name)]
+    return preset, settings, data, Kept(lock, arrays, meta, "; ".join(changed))
 
 
 def judge(settings, data):

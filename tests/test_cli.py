@@ -224,6 +224,7 @@ def test_a_hostile_checkpoint_is_one_sentence(command, own, monkeypatch):
         {"shape": ["a"]},
         {"shape": [-6, 6]},
         {"shape": [3, 4, 5]},
+        {"shape": [float("inf")]},
         {"settings": {"lr": -1}},
         {"settings": {"latent_dim": 2.5}},
         {"settings": {"g_hidden": []}},
@@ -235,7 +236,7 @@ def test_a_hostile_checkpoint_is_one_sentence(command, own, monkeypatch):
         patch.setattr(checkpoint, "FORMAT", 1)
         checkpoint.save("bad.npz", arrays, meta)
     assert "it has format 1, this minigan reads 2" in command(sample.main, "bad.npz")[2]
-    with pytest.raises(CheckpointError, match="average is not finite; the last one is unharmed"):
+    with pytest.raises(CheckpointError, match=r"bad\.npz is not written: average is not finite"):
         checkpoint.save("bad.npz", arrays | {"average": arrays["average"] * np.nan}, meta)
 
 
@@ -261,8 +262,8 @@ BAD = {
     "lr inf": (train_bad("--lr", "inf"), 2, "--lr must be above 0, not inf"),
     "beta1 1": (train_bad("--beta1", 1), 2, "--beta1 must be at least 0 and below 1"),
     "epochs -1": (train_bad("--epochs", -1), 2, "--epochs must be 0 or more"),
-    "batch 0": (train_bad("--batch-size", 0), 2, "--batch-size must be at least 1"),
-    "hidden 0": (train_bad("--g-hidden", 8, 0), 2, "--g-hidden must be at least 1"),
+    "batch 0": (train_bad("--batch-size", 0), 2, "--batch-size must be in 1..1000000, not 0"),
+    "hidden 0": (train_bad("--g-hidden", 8, 0), 2, "--g-hidden must be in 1..1000000, not [8, 0]"),
     "dropout 1": (train_bad("--dropout", 1), 2, "--dropout must be at least 0 and below 1"),
     "objective": (train_bad("--objective", "cubic"), 2, "invalid choice: 'cubic'"),
     "vary 2": (train_bad("--vary", 2), 2, "--vary must be in 0..1"),
@@ -280,7 +281,8 @@ BAD = {
     "no gpu": (train_bad("--device", "gpu"), 3, "--device cpu"),
     "out is here": (train_bad("--out", ""), 2, ". is not empty"),
     "abbreviated": (train_bad("--epoch", 2), 2, "unrecognized arguments: --epoch 2"),
-    "too wide": (train_bad("--g-hidden", 10**14), 3, "not enough memory"),
+    "too wide": (train_bad("--g-hidden", 10**14), 2, "--g-hidden must be in 1..1000000"),
+    "too large": (train_bad("--d-hidden", 10**6, 10**6, "--maxout", 10**6), 3, "not enough memory"),
     "text as npy": (
         train_bad("--data", "text.npy"),
         3,
@@ -292,7 +294,7 @@ BAD = {
     "sample no checkpoint": (sample_bad("old"), 3, "there is no checkpoint"),
     "sample not one": (sample_bad("own.npy"), 3, "not a minigan checkpoint"),
     "sample web page": (sample_bad("web/train-images-idx3-ubyte.gz"), 3, "not a minigan checkpoint"),
-    "sample n 0": (sample_bad("old", "-n", 0), 2, "argument -n: must be 1 or more, not 0"),
+    "sample n 0": (sample_bad("old", "-n", 0), 2, "argument -n: must be in 1..1000000000, not 0"),
     "sample out": (sample_bad("old", "--out", "x.jpg"), 2, "must end in .png or .npy"),
     "sample nowhere": (sample_bad("old", "--out", "none/x.png"), 2, "there is no folder none"),
     "beta1 of sgd": (train_bad("--optimizer", "sgd", "--beta1", 0.5), 2, "--beta1 changes nothing"),

@@ -147,6 +147,7 @@ WORDS = header((22,)) + b'{"format": "\\n\\u0007"}'  # a new line, and the bell
 HOSTILE = {
     "bomb of its honest size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "believable"),
     "bomb behind an image": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 1, 28, 28)) + BOMB, "more than the 784"),
+    "many labels": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_001, 1, 1)), "not believable"),
     "header of MNIST": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_000, 28, 28)), "only 0 of the 47040000"),
     "lying header": ("npy", header((10**12,)) + bytes(1000), "not the size of what follows"),
     "lying twice": ("npy", header((-50, -20)) + bytes(1000), "not a readable .npy file"),
@@ -155,12 +156,17 @@ HOSTILE = {
     "long header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 60_000) + b"[" * 60_000, "header cannot be read"),
     "deep header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 5000) + b"(" * 5000, "header cannot be read"),
     "lying header in a zip": ("npz", zipped(("images", header((10**12,)) + bytes(1000))), "not the size"),
-    "bomb": ("npz", zipped(("images", ZEROS)), "200 times its size"),
+    "bomb": ("npz", zipped(("images", ZEROS)), "100 times its size"),
     "another way to pack": ("npz", zipped(IMAGES, level=zipfile.ZIP_LZMA), "NumPy does not use"),
     "two of one name": ("npz", zipped(IMAGES, ("images", header((1,)) + b"x")), "of one name"),
     "something else": ("npz", zipped(("images.npy/../x.py", b"print()")), "something else than arrays"),
     "words of its own": ("checkpoint", zipped(("__meta__", WORDS)), "it has format   ,"),
-    "bomb for a checkpoint": ("checkpoint", zipped(("__meta__", ZEROS)), "200 times"),
+    "names": ("npz", zipped(("a\nall is well", b""), ("b" * 5000, b"")), "call the array 'images'"),
+    "fields": ("npy", saved(np.save, np.zeros(3, [("f" * 5000, int)])), "must hold numbers"),
+    "black and white": ("npz", zipped(("images", header((4000, 32, 32)) + bytes(range(2)) * 2_048_000)), "arrays"),
+    "points": ("npz", zipped(("points", header((2_000_000, 2)) + bytes(4_000_000))), "arrays"),
+    "deep": ("checkpoint", zipped(("__meta__", header((4_000_000,)) + b"[],[" * 1_000_000)), "__meta__ is too large"),
+    "bomb for a checkpoint": ("checkpoint", zipped(("__meta__", ZEROS)), "100 times"),
 }  # fmt: skip
 
 

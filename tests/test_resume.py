@@ -1,6 +1,8 @@
 """A run that was stopped and goes on is the run that was not: byte for byte, but for the speed in metrics.csv."""
 
 import csv
+import math
+import os
 import re
 import signal
 from itertools import product
@@ -9,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import checkpoint, train
+from minigan import checkpoint, data, train
 from minigan.training import Training
 
 SMALL = ("--data", "own.npz", "--batch-size", 12, "--g-hidden", 5, "--d-hidden", 5, "--latent-dim", 3, "--log-every", 2)
@@ -128,8 +130,9 @@ def test_a_refusal_changes_nothing(command, stopped, wrong):
 def test_a_run_never_goes_on_with_other_data(command, stopped):
     with np.load("own.npz") as file:
         images, labels = file["images"], file["labels"]
-    for other in ({"images": images ^ 1, "labels": labels}, {"images": images, "labels": labels[::-1]}):
-        np.savez("own.npz", **other)
+    reshaped = images.reshape(63, 2, 8)
+    for other in ((images ^ 1, labels), (images, labels[::-1]), (reshaped, labels)):
+        np.savez("own.npz", images=other[0], labels=other[1])
         code, _, err = command(train.main, "--resume", "run")
         assert code == 3 and "not what the run in run was trained on" in err
         assert contents("run") == stopped
@@ -137,11 +140,18 @@ def test_a_run_never_goes_on_with_other_data(command, stopped):
 
 @pytest.mark.parametrize(("entry", "wrong"), [
     ("round", 16), ("round", -1), ("round", None), ("streams", {}), ("streams", {"noise": {"bit_generator": "?"}}),
-    ("settings", {}), ("settings", {"lr": 0}), ("recorder", {}), ("environment", 7), ("preset", ...), ("data", ...),
+    ("round", math.inf), ("settings", {}), ("settings", {"lr": 0}),
+    ("recorder", {"count": math.inf, "best_epoch": 0}), ("recorder", {}), ("environment", 7),
+    ("preset", ...), ("data", ...),
+    *(("settings", {name: wrong}) for name, wrong in {
+        "batch_size": [12], "data": 5, "data_dir": 5, "lr": [0.1], "seed": 1.5, "latent_dim": [3], "g_hidden": [10**18],
+        "epochs": 3.5, "conditional": 1, "d_hidden": [10**6, 10**6],
+    }.items()),
+    ("settings", {"latent_dim": 10**6}), ("settings", {"batch_size": 1000}), ("settings", {"data": "\x1b[31m\nall is well"}),
 ])  # fmt: skip
 def test_a_checkpoint_that_holds_no_run_changes_nothing(command, stopped, entry, wrong):
     arrays, meta = checkpoint.load("run")
-    meta[entry] = wrong
+    meta[entry] = meta["settings"] | wrong if entry == "settings" and wrong else wrong
     checkpoint.save("run/checkpoint.npz", arrays, {name: part for name, part in meta.items() if part is not ...})
     before = contents("run")
     code, _, err = command(train.main, "--resume", "run")
@@ -166,7 +176,7 @@ def test_a_run_that_is_done_stays_as_it_is(command, own):
 
 
 def test_what_is_different_is_said(command, stopped, monkeypatch):
-    monkeypatch.setenv("OMP_NUM_THREADS", "77")
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "77")
     code, out, _ = command(train.main, "--resume", "run")
     assert code == 0
     assert re.search(r"^resumed  after round 7; the last digits may differ: BLAS threads 77, not \d+$", out, re.M)
@@ -178,9 +188,40 @@ def test_two_runs_never_share_a_folder(command, stopped):
     held = Lock("run")
     for words in (("--resume", "run"), (*SMALL, "--out", "run")):
         code, _, err = command(train.main, *words)
-        assert (code, err) == (2, "minigan: another run is writing to run; wait for it, or give another --out.\n")
+        assert (code, err) == (2, "minigan: another run is writing to run; wait for it, or take another.\n")
     assert contents("run") == stopped
     held.release()
+    assert command(train.main, "--resume", "run")[0] == 0
+
+
+def test_a_run_is_locked_before_it_is_read(command, stopped, monkeypatch):
+    """...or else a resume that is slow to begin would take up what another one has long carried on."""
+    from minigan.errors import ArgumentError
+    from minigan.recorder import Lock
+
+    def slow(*args):
+        with pytest.raises(ArgumentError, match="another run is writing"):
+            Lock("run")
+        return data.load(*args)
+
+    monkeypatch.setattr(train, "load", slow)
+    assert command(train.main, "--resume", "run")[0] == 0
+
+
+def test_its_data_may_have_moved(command, stopped):
+    os.rename("own.npz", "elsewhere.npz")
+    assert command(train.main, "--resume", "run")[2] == "minigan: there is no file own.npz.\n"
+    assert command(train.main, "--resume", "run", "--data", "elsewhere.npz")[0] == 0
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfer\0o\0u\0n\0d\0", b"1,1,1,n.a.,1,1,1,1\n", b"1,1," + b"9" * 200_000])
+def test_figures_that_are_damaged_are_named(command, stopped, content):
+    figures = Path("run/metrics.csv").read_bytes()
+    Path("run/metrics.csv").write_bytes(content)
+    code, _, err = command(train.main, "--resume", "run")
+    assert code == 3 and "run/metrics.csv is damaged" in err and err.count("\n") == 1
+    Path("run/metrics.csv").write_bytes(figures)
+    assert contents("run") == stopped
     assert command(train.main, "--resume", "run")[0] == 0
 
 

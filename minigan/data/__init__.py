@@ -48,7 +48,8 @@ class Dataset:
     @cached_property
     def sha256(self):
         """Of samples and labels on the host: what a run that goes on knows its data by."""
-        sha = hashlib.sha256(np.ascontiguousarray(self.x).data)
+        sha = hashlib.sha256(repr((self.x.shape, self.x.dtype.str, self.shape)).encode())
+        sha.update(np.ascontiguousarray(self.x).data)
         sha.update(b"" if self.labels is None else np.ascontiguousarray(self.labels).data)
         return sha.hexdigest()
 
@@ -131,14 +132,14 @@ def from_file(path):
     if labels.dtype.kind not in "iu" or labels.shape != (len(x),) or labels.min() < 0 or labels.max() >= 1000:
         found = f"{labels.dtype} of shape {labels.shape}"
         return replace(data, note=f"{data.note}; its labels are {found}, not whole numbers 0..999 of shape ({len(x)},)")
-    missing = sorted(set(range(labels.max())) - set(labels.tolist()))
+    missing = sorted(set(range(labels.max())) - set(np.unique(labels).tolist()))
     words = f"; no sample has label {', '.join(map(str, missing))}" if missing else ""
     return replace(data, labels=labels, note=data.note + words)
 
 
 def _from_array(x, path):
     if x.dtype.kind not in "biuf" or x.size == 0:
-        raise DataError(f"{path} holds {x.dtype} of shape {x.shape}; it must hold numbers, at least one sample.")
+        raise DataError(f"{path} holds {brief(x.dtype)} of shape {x.shape}; it must hold numbers, at least one sample.")
     with np.errstate(over="ignore"):
         finite = x.dtype.kind != "f" or np.isfinite(x.astype(np.float32)).all()
     if not finite:
@@ -155,6 +156,8 @@ def _from_array(x, path):
         raise DataError(f"{path} holds the value {low} only.")
     if x.dtype.kind in "iu" and low >= 0 and 1 < high <= 255:
         return _images(x.astype(np.uint8), f"{path}, values 0..255")
+    if x.dtype.kind in "biu" and low >= 0 and high <= 1:
+        return _images(x.astype(np.uint8) * np.uint8(255), f"{path}, values 0..1")
     near = 1e-3  # resampled images overshoot a little
     if low >= -near and high <= 1 + near:
         return _images(np.rint(np.clip(x, 0, 1) * 255.0).astype(np.uint8), f"{path}, values 0..1")
@@ -179,7 +182,7 @@ def _read(path):
                 labels = next((name for name in ("labels", "y_train", "y") if name in parts), None)
                 images = next((name for name in ("images", "x_train", "x", *parts) if name in parts), None)
                 if (len(parts) > 1 and images not in ("images", "x_train", "x")) or not images:
-                    raise DataError(f"{path} holds {', '.join(parts) or 'nothing'}; call the array 'images'.")
+                    raise DataError(f"{path} holds {brief(', '.join(parts) or 'nothing')}; call the array 'images'.")
                 return npy.part(archive, parts[images]), labels and npy.part(archive, parts[labels])
     except FileNotFoundError:
         raise DataError(f"there is no file {path}.") from None

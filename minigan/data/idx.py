@@ -12,7 +12,7 @@ import numpy as np
 from minigan.errors import DataError
 
 ROLES = {2051: ("images", 3), 2049: ("labels", 1)}  # magic number -> what it holds, how many dimensions
-MAX_BYTES = 60_000 * 28 * 28  # the largest of MNIST
+MAX_SAMPLES, MAX_BYTES = 60_000, 60_000 * 28 * 28  # the largest of MNIST
 
 
 def read_idx(path, role):
@@ -45,7 +45,7 @@ def _parse(stream, path, role, start):
         raise DataError(f"{path} is cut short inside its header; delete it and fetch it again.")
     shape = struct.unpack(f">{n_dims}i", shape_bytes)
     size = int(np.prod(shape, dtype=object))
-    if min(shape) < 1 or size > MAX_BYTES:
+    if min(shape) < 1 or shape[0] > MAX_SAMPLES or size > MAX_BYTES:
         raise DataError(f"{path} says that it holds an array of shape {shape}, which is not believable.")
     data = stream.read(size + 1)
     if len(data) != size:

@@ -4,6 +4,7 @@ MNIST: Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0.
 """
 
 import os
+import time
 from pathlib import Path
 
 from minigan.data.idx import read_idx
@@ -22,7 +23,7 @@ MIRRORS = (
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
 TORCHVISION = ("data", "../data", ".")  # the roots that its examples use; the files lie in root/MNIST/raw
-TIMEOUT = 10  # seconds without an answer before the next mirror is tried
+TIMEOUT, PATIENCE = 10, 600  # seconds without a word, and of a whole file, before the next mirror is tried
 MAX_BYTES = 20_000_000  # of a file; MNIST's largest has 9.9 MB
 HELP = f"Put {', '.join(SHA256)} into a folder, and name it by --data-dir or MINIGAN_DATA."
 
@@ -85,13 +86,13 @@ def _fetch(url, path, _):
         open(path, "wb") as file,
         tqdm(unit="B", unit_scale=True, leave=False, disable=None) as bar,
     ):
-        bar.total = int(answer.headers.get("content-length", 0))
+        end, bar.total = time.monotonic() + PATIENCE, int(answer.headers.get("content-length", 0))
         if answer.status_code != 200:
             raise DataError(f"{url} answered {answer.status_code} {answer.reason}")
         for chunk in answer.iter_content(1 << 16):
             bar.update(file.write(chunk))
-            if file.tell() > MAX_BYTES:
-                raise DataError(f"{url} is larger than any file of MNIST")
+            if file.tell() > MAX_BYTES or time.monotonic() > end:
+                raise DataError(f"{url} is larger than any file of MNIST, or takes longer than {PATIENCE} seconds")
 
 
 def _root_cause(error):
