@@ -70,7 +70,8 @@ for want of time; such a row says how far a recipe is by then, and not whether t
 ours differ in one thing: its G ran once for each place in a pack, so that BatchNorm saw 100 rows at a time.
 
 Digits: 10,000 samples as centres of Gaussians, by the protocol of 2014 ([parzen.py](../minigan/metrics/parzen.py)); its
-standard error over the 10,000 test images. The last rows show what the figure is worth: higher is not always better.
+standard error over the 10,000 test images. A G that is told labels is asked for each as often as MNIST has it. The last
+rows show what the figure is worth: higher is not always better.
 """
 HEADS = (
     "| | preset | seed 0 | epochs | trials | modes | high quality, % | reverse KL | sigma ratio | paper: modes / high "
@@ -145,8 +146,13 @@ def trained(words, folder):
         return None
     if code:
         raise ArgumentError(f"python {' '.join(words)} ended with {code}.")
-    G, settings, data = load_generator(folder)
-    return draw(settings, data, G, 10_000 if data.is_images else 2500)
+    return samples(*load_generator(folder))
+
+
+def samples(G, settings, data):
+    """10,000 images, their labels, if G is told them, as often as MNIST has them; or 2,500 points."""
+    labels = np.random.default_rng(1).choice(load("mnist").labels, 10_000) if settings.conditional else None
+    return draw(settings, data, G, 10_000 if data.is_images else 2500, label=labels)
 
 
 def control(name):

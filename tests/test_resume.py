@@ -147,7 +147,8 @@ def test_a_run_never_goes_on_with_other_data(command, stopped):
         "batch_size": [12], "data": 5, "data_dir": 5, "lr": [0.1], "seed": 1.5, "latent_dim": [3], "g_hidden": [10**18],
         "epochs": 3.5, "conditional": 1, "d_hidden": [10**6, 10**6],
     }.items()),
-    ("settings", {"latent_dim": 10**6}), ("settings", {"batch_size": 1000}), ("settings", {"data": "\x1b[31m\nall is well"}),
+    ("settings", {"latent_dim": 10**6}), ("settings", {"batch_size": 1000}),
+    ("settings", {"data": "\x1b[31m\nall is well"}),
 ])  # fmt: skip
 def test_a_checkpoint_that_holds_no_run_changes_nothing(command, stopped, entry, wrong):
     arrays, meta = checkpoint.load("run")
