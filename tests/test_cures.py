@@ -81,7 +81,7 @@ REFUSED = {
     "momentum of adam": ({"momentum": 0.5}, "are for --optimizer sgd"),
     "final momentum of adam": ({"final_momentum": 0.5}, "are for --optimizer sgd"),
     "lr factor": ({"lr_factor": 0.0}, "--lr-factor must be above 0"),
-    "packing": ({"packing": 0}, "--packing must be at least 1"),
+    "packing": ({"packing": 0}, "--packing must be in 1"),
 }
 
 

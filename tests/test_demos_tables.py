@@ -116,7 +116,7 @@ def test_a_trial_that_was_stopped_goes_on(tmp_path, in_process, monkeypatch):
     folder = tmp_path / "runs/ring-toy-batch-size-5000-1/0"
     (folder / "metrics.csv").write_text("round,epoch,images,a,b,c,d,rounds_per_second\n13,0.65,65000,1,1,1,1,0.13\n")
     row = tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))
-    assert 100 < row["seconds"] < 110
+    assert 100 < row["seconds"] < 200
     assert {**row, "seconds": 0} == {**expected, "seconds": 0}
     assert (tmp_path / "tables/ring-toy-batch-size-5000-1.png").exists()
 
