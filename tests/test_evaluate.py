@@ -112,7 +112,7 @@ WRONG = {
     ("points.npy",): "--data ring and --data grid",
     ("points.npy", "--data", "small.npz"): "--data ring and --data grid",
     ("samples.npy", "--data", "ring"): "28x28, but those of ring 2;",
-    ("samples.npy", "-n", "3"): "must be in 10\.\.1000000000",
+    ("samples.npy", "-n", "3"): r"must be in 10\.\.1000000000",
     ("few.npy", "--data", "labelled.npz"): "at least 10",
     ("samples.npy", "--data", "few.npz"): "9 of 50 images .* too few to test against",
     ("samples.npy", "--data", "labelled.npz", "--out", "x.txt"): ".png",
