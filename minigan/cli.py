@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import signal
 import sys
 from dataclasses import fields
 from pathlib import Path
@@ -77,7 +76,6 @@ def whole(least):
 
 def main(command):
     """Run command(); on an error that a person can mend, print its sentence and exit with its code."""
-    signal.signal(signal.SIGTERM, _terminate)
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed
             setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open to the end)
@@ -95,8 +93,8 @@ def main(command):
         message = f"minigan: {error.filename or 'the output'} cannot be read or written: {error.strerror}."
     except MemoryError:
         message = "minigan: there is not enough memory for that much; ask for less."
-    except KeyboardInterrupt as stop:
-        code, message = 143 if isinstance(stop, Terminated) else 130, "\nminigan: stopped."
+    except KeyboardInterrupt:
+        code, message = 130, "\nminigan: stopped."
     for stream in (sys.stderr, sys.stdout):
         try:
             if message and stream is sys.stderr:
@@ -106,11 +104,3 @@ def main(command):
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if code:
         sys.exit(code)
-
-
-class Terminated(KeyboardInterrupt):
-    """SIGTERM, which does what Ctrl-C does: what is half done is cleared away."""
-
-
-def _terminate(*_):
-    raise Terminated

@@ -159,7 +159,8 @@ def run(signum, n, name, *words):
             os.kill(child, signal.Signals[signum])
         asked = time.perf_counter()
         _, status = os.waitpid(child, 0)
-        ends.append([os.waitstatus_to_exitcode(status), time.perf_counter() - asked])
+        code = os.waitstatus_to_exitcode(status)
+        ends.append([code if code >= 0 else 128 - code, time.perf_counter() - asked])  # as a shell has it
     return ends
 
 
@@ -176,4 +177,5 @@ def command(name, words):
 
 if __name__ == "__main__":
     random.seed(0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without
     print(json.dumps({"saves": saves, "run": run}[sys.argv[1]](*sys.argv[2:])))

@@ -22,6 +22,7 @@ from minigan.training import Training
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}  # to fork, a process should have one thread
+CODES = {"SIGKILL": 137, "SIGINT": 130, "SIGTERM": 143}
 
 
 def ended(*words):
@@ -57,7 +58,7 @@ def test_a_run_that_is_ended_again_and_again(command, own, monkeypatch, signum, 
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert command(train.main, *words, "--out", "whole")[0] == 0
     *ends, (last, _) = ended("run", signum, n, "train", *words, "--out", "run")
-    code = {"SIGKILL": -9, "SIGINT": 130, "SIGTERM": 143}[signum]
+    code = CODES[signum]
     assert {end for end, _ in ends} <= {code, 0} and ends[0][0] == code and last == 0
     assert max(seconds for _, seconds in ends) < 2.0
     one, two = contents("whole"), contents("run")
@@ -70,7 +71,7 @@ def test_a_run_that_is_ended_again_and_again(command, own, monkeypatch, signum, 
 def test_signals_while_sampling(command, own, signum, n):  # noqa: F811
     assert command(train.main, *SMALL, "--epochs", 1, "--out", "run")[0] == 0
     *ends, (last, _) = ended("run", signum, n, "sample", "run", "-n", 200_000, "--out", "many.npy")
-    assert {end for end, _ in ends} <= {130 if signum == "SIGINT" else 143, 0} and last == 0
+    assert {end for end, _ in ends} <= {CODES[signum], 0} and last == 0
     assert max(seconds for _, seconds in ends) < 2.0
     assert np.load("many.npy").shape == (200_000, 4, 4)
 
@@ -80,7 +81,7 @@ def test_signals_while_sampling(command, own, signum, n):  # noqa: F811
 def test_signals_while_downloading(server, monkeypatch, tmp_path, signum, n):  # noqa: F811
     monkeypatch.setattr(Server, "wrong", staticmethod(Server.dripping))
     *ends, _ = ended("run", signum, n, "download", f"{server}first/", tmp_path / "kept")
-    assert {end for end, _ in ends} == {{"SIGKILL": -9, "SIGINT": 130, "SIGTERM": 143}[signum]}
+    assert {end for end, _ in ends} == {CODES[signum]}
     assert max(seconds for _, seconds in ends) < 2.0
     assert not {path.name for path in (tmp_path / "kept").rglob("*")} & set(mnist.SHA256)
 
