@@ -56,7 +56,7 @@ class Server(http.server.BaseHTTPRequestHandler):
         with contextlib.suppress(OSError):
             for i in range(100):
                 self.wfile.write(RIGHT[name][i * 10 : i * 10 + 10])
-                time.sleep(0.1)
+                time.sleep(0.02)
 
     def log_message(self, *_):
         pass
