@@ -9,7 +9,7 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 from minigan.errors import ArgumentError, MiniganError
 
-MOST = 10**9
+MOST = 10**9  # more would overflow sizes before it could be said that there is no memory for it
 
 
 class Parser(argparse.ArgumentParser):
@@ -63,7 +63,7 @@ def output(*endings):
 
 
 def whole(least):
-    """An argparse type: a whole number, at least `least`."""
+    """An argparse type: a whole number, at least `least` and at most MOST."""
 
     def number(word):
         if not least <= int(word) <= MOST:
