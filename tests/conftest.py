@@ -1,6 +1,9 @@
 """Settings and fixtures of the whole suite. Hypothesis draws the same cases every time, so a red test is red again."""
 
+import os
 import sys
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when NumPy is imported; the cores are for pytest -n auto
 
 import numpy as np
 import pytest

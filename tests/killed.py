@@ -169,7 +169,7 @@ def command(name, words):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     if name == "download":
-        mnist.MIRRORS, folder = words[:1], Path(words[1])
+        mnist.MIRRORS, mnist.PATIENCE, folder = words[:1], 0.5, Path(words[1])
         cli.main(lambda: mnist.download("train-images-idx3-ubyte.gz", folder))
     else:
         cli.main({"train": train.main, "sample": sample.main}[name])

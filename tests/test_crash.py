@@ -96,7 +96,10 @@ def full(size, *words):
     return done.returncode, done.stderr
 
 
-@pytest.mark.parametrize(("size", "epochs"), [(0, 4), (1000, 4), (5000, 4), (20_000, 130), (24_000, 80)])
+@pytest.mark.parametrize(("size", "epochs"), [
+    (0, 4), (1000, 4), (5000, 4),
+    pytest.param(20_000, 130, marks=pytest.mark.slow), pytest.param(24_000, 80, marks=pytest.mark.slow),
+])  # fmt: skip
 def test_a_full_disk_costs_nothing_that_was_saved(command, own, size, epochs):  # noqa: F811
     """Too large is first metrics.csv as it is rewritten; config.json; the checkpoint; a late row; curves.png."""
     words = (*SMALL, "--lr-decay", 0, "--out")
@@ -130,8 +133,8 @@ def test_a_folder_that_is_removed_while_it_is_written_to(command, own, monkeypat
 @pytest.mark.parametrize(("where", "code", "said"), [
     ("> /dev/full", 3, "minigan: the output cannot be written: No space left on device; {kept}.\n"),
     ("| true", 3, "minigan: the output cannot be written: Broken pipe; {kept}.\n"),
-    (">&-", 0, ""),
-    ("2>&-", 0, ""),
+    pytest.param(">&-", 0, "", marks=pytest.mark.slow),
+    pytest.param("2>&-", 0, "", marks=pytest.mark.slow),
     (">&- 2>&-", 0, ""),
 ])  # fmt: skip
 def test_where_nobody_listens(tmp_path, own, where, code, said):  # noqa: F811

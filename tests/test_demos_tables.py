@@ -51,7 +51,9 @@ def test_the_controls_of_the_digits(tmp_path, monkeypatch):
     for name in tables.CONTROLS:
         row = tables.trial("digits", name, 0, 0, given(tmp_path))
         assert (tmp_path / "tables" / f"{tables.name(row)}.png").read_bytes().startswith(b"\x89PNG")
-    (images, validation, test), (blurred, *_), (noise, *_) = scored
+        tables.trial("digits", name, 1, 0, given(tmp_path / "others"))
+    assert not (tmp_path / "others").exists()  # a picture is of seed 0
+    (images, validation, test), _, (blurred, *_), _, (noise, *_), _ = scored
     assert images.shape == blurred.shape == noise.shape == test.shape == (10_000, 784) and len(validation) == 1000
     assert all(x.min() >= 0.0 and x.max() <= 1.0 for x in (images, blurred, noise, validation, test))
     np.testing.assert_allclose(images.mean(axis=0).sum(), blurred.mean(axis=0).sum(), rtol=1e-4)
@@ -89,17 +91,7 @@ def test_trials_are_added_one_by_one_and_never_run_again(tmp_path, monkeypatch):
     assert ran == [3, 4]
 
 
-def test_a_trial_is_a_run_of_the_command_line(tmp_path, in_process):
-    row = tables.trial("ring", "toy --batch-size 5000", 3, 1, given(tmp_path))
-    assert row["command"] == "python -m minigan.train --preset toy --batch-size 5000 --seed 3 --epochs 1"
-    assert (row["epochs"], row["seed"]) == (1, 3)
-    assert 0 <= row["modes"] <= 8 and 0.0 <= row["high_quality"] < 1.0
-    assert list(row) == list(tables.COLUMNS)
-    assert tables.name(row) == "ring-toy-batch-size-5000-1"
-    assert not (tmp_path / "tables").exists()  # it is of seed 0
-
-
-def test_a_trial_that_was_stopped_goes_on(tmp_path, in_process, monkeypatch):
+def test_a_trial_is_a_run_of_the_command_line_and_goes_on_where_it_was_stopped(tmp_path, in_process, monkeypatch):
     whole, done = Training.round, []
 
     def round(self, batches):
@@ -109,6 +101,11 @@ def test_a_trial_that_was_stopped_goes_on(tmp_path, in_process, monkeypatch):
         return whole(self, batches)
 
     expected = tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path / "whole"))
+    assert expected["command"] == "python -m minigan.train --preset toy --batch-size 5000 --seed 0 --epochs 1"
+    assert (expected["epochs"], expected["seed"]) == (1, 0)
+    assert 0 <= expected["modes"] <= 8 and 0.0 <= expected["high_quality"] < 1.0
+    assert list(expected) == list(tables.COLUMNS)
+    assert tables.name(expected) == "ring-toy-batch-size-5000-1"
     with monkeypatch.context() as patch, pytest.raises(Stopped):
         patch.setattr(Training, "round", round)
         tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))

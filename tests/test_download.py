@@ -55,8 +55,8 @@ class Server(http.server.BaseHTTPRequestHandler):
         self.end_headers()
         with contextlib.suppress(OSError):
             for i in range(100):
-                self.wfile.write(RIGHT[name][i * 10 : i * 10 + 10])
-                time.sleep(0.02)
+                self.wfile.write(RIGHT[name][i * 25 : i * 25 + 25])
+                time.sleep(0.01)
 
     def log_message(self, *_):
         pass
@@ -69,7 +69,7 @@ WRONG = {  # how a mirror may fail -> what it does, and what is said of it where
     "wrong bytes": (lambda h, name: h.answer(200, RIGHT[name][:-1] + b"x"), "hash"),
     "short": (lambda h, name: h.answer(200, RIGHT[name][:-9], length=len(RIGHT[name])), "IncompleteRead"),
     "endless": (Server.endless, "is larger than any file of MNIST, or takes longer"),
-    "too slow": (Server.dripping, "takes longer than 1 seconds"),
+    "too slow": (Server.dripping, "takes longer than 0.3 seconds"),
     "elsewhere": (lambda h, name: h.answer(302, location=f"/right/{name}"), "answered 302 Found"),
 }  # fmt: skip
 
@@ -82,7 +82,7 @@ def server(no_mnist, monkeypatch):
         base = f"http://127.0.0.1:{server.server_port}/"
         monkeypatch.setattr(mnist, "MIRRORS", (f"{base}first/", f"{base}right/"))
         monkeypatch.setattr(mnist, "MAX_BYTES", 300_000)
-        monkeypatch.setattr(mnist, "PATIENCE", 1)
+        monkeypatch.setattr(mnist, "PATIENCE", 0.3)
         monkeypatch.setattr(mnist, "SHA256", {n: hashlib.sha256(content).hexdigest() for n, content in RIGHT.items()})
         monkeypatch.setattr(Server, "asked", [])
         yield base
