@@ -1,6 +1,7 @@
 """Settings and fixtures of the whole suite. Hypothesis draws the same cases every time, so a red test is red again."""
 
 import os
+import signal
 import sys
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when NumPy is imported; the cores are for pytest -n auto
@@ -13,6 +14,8 @@ from minigan import cli
 
 settings.register_profile("minigan", derandomize=True, deadline=None, max_examples=200, print_blob=False)
 settings.load_profile("minigan")
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without
 
 
 @pytest.fixture
