@@ -15,8 +15,12 @@ import sys
 import time
 from pathlib import Path
 
-import matplotlib.image  # noqa: F401 (once for all the forks)
+# These once for all the forks, and because in an import a Ctrl-C can be lost, in a callback of Python's own.
+import matplotlib.image  # noqa: F401
 import numpy as np
+import pooch  # noqa: F401
+import requests  # noqa: F401
+import tqdm  # noqa: F401
 
 from minigan import checkpoint, cli, sample, train
 from minigan.data import mnist
@@ -83,11 +87,15 @@ def round_in(path, writer):
 
 
 def forked(work):
-    """The process id of a child that does work() and ends with its code."""
+    """The process id of a child that does work() and ends with its code; what it is sent before waits until then."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     child = os.fork()
-    if not child:
+    if child:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
+    else:
         code = 1
         try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
             work()
             code = 0
         except SystemExit as end:

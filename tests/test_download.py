@@ -128,3 +128,15 @@ def test_downloads_at_the_same_time_do_not_disturb_each_other(server, tmp_path):
 
 def test_the_mirrors_are_https():
     assert all(mirror.startswith("https://") for mirror in mnist.MIRRORS)
+
+
+def test_a_ctrl_c_that_fails_at_cleaning_up_is_still_one(server, monkeypatch):
+    def interrupted(*_):
+        try:
+            raise KeyboardInterrupt
+        finally:
+            raise FileNotFoundError
+
+    monkeypatch.setattr(mnist, "_fetch", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        mnist.load_mnist("train")

@@ -72,8 +72,10 @@ def download(name, folder):
         try:
             return Path(pooch.retrieve(mirror + name, "sha256:" + SHA256[name], name, folder, downloader=_fetch))
         except Exception as error:  # requests, urllib3, pooch and the file system each raise classes of their own
-            reason = error
-    raise MnistNotFound(f"downloading {name} failed ({_root_cause(reason)}).")
+            reason = _root_cause(error)
+            if isinstance(reason, KeyboardInterrupt):  # and tempfile failed at cleaning up after it
+                raise reason from None
+    raise MnistNotFound(f"downloading {name} failed ({brief(reason)}).")
 
 
 def _fetch(url, path, _):
@@ -98,4 +100,4 @@ def _fetch(url, path, _):
 def _root_cause(error):
     while error.__context__ is not None:
         error = error.__context__
-    return brief(error)
+    return error
