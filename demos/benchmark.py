@@ -1,196 +1,262 @@
-"""How long does a round take? python demos/benchmark.py [--preset wide] [--batch-size 128] [--repeats 9]
+"""How long does a round take, here and elsewhere? python demos/benchmark.py [--preset wide] [--batch-size 128] ...
 
-Times a full training round (one step of D, one of G, no penalty) against the same round as blog posts write it in
-NumPy: arrays kept on the layers, D run on real and fake apart and differentiated in its weights in G's step as well,
-masks by np.where, one Adam per parameter array. Both are float32, and must first agree on every gradient.
-Repeats are interleaved; the ratio of two repeats side by side holds where the machine's speed drifts.
+Times whole training rounds: a batch gathered from bytes, noise, a step of D, a step of G; of minigan and of what is
+installed of PyTorch and JAX (contenders.py). Each has a process of its own. All must first agree on every gradient;
+then they take turns, and each ratio is of turns side by side, so that it holds where the machine's speed drifts.
+
+The roofline is the least that a round can take: its multiplications at the speed of a large matrix product, and the
+bytes that Adam moves at the speed of a copy. The parts of minigan's round are timed one by one, in turn with it.
+
+--scaling instead times minigan alone as the batch, the widths, the depth and the number of classes grow.
 """
 
 import argparse
+import contextlib
+import importlib.util
+import itertools
+import json
 import os
 import platform
 import statistics
+import subprocess
+import sys
+import tempfile
 import time
+from dataclasses import replace
+from importlib.metadata import version
+from pathlib import Path
+from subprocess import PIPE
+from typing import Any
 
+import contenders
 import numpy as np
+from contenders import normal
 
 from minigan import cli
-from minigan.activations import LeakyReLU, Tanh
+from minigan.backend import library
 from minigan.data import Dataset
-from minigan.gan import d_step, g_step
-from minigan.layers import Dense, Dropout
-from minigan.models import discriminator, generator, streams
-from minigan.objectives import NonSaturating
-from minigan.optim import SGD, Adam
 from minigan.presets import PRESETS
+from minigan.training import Training
 
-SECONDS = 2.0  # of rounds in each repeat; small networks timed in short bursts flip between two speeds
-
-
-class BlogLayer:
-    """One Dense layer with its activation and dropout, as blog posts write it."""
-
-    def __init__(self, dense, kind, alpha=0.0, rate=0.0):
-        self.W, self.b = dense.W.copy(), dense.b.copy()
-        self.kind, self.alpha, self.rate = kind, alpha, rate
-        self.moments = [np.zeros_like(a) for a in (self.W, self.W, self.b, self.b)]
-        self.t = 0
-
-    def forward(self, x):
-        self.x = x
-        self.s = np.dot(x, self.W) + self.b
-        if self.kind == "slope":
-            y = np.where(self.s > 0, self.s, np.float32(self.alpha) * self.s)
-        else:
-            y = np.tanh(self.s) if self.kind == "tanh" else self.s
-        self.y = y
-        if self.rate:
-            self.mask = (np.random.rand(*y.shape) >= self.rate).astype(np.float32) / np.float32(1 - self.rate)
-            y = y * self.mask
-        return y
-
-    def backward(self, dy):
-        if self.rate:
-            dy = dy * self.mask
-        if self.kind == "slope":
-            dy = np.where(self.s > 0, dy, np.float32(self.alpha) * dy)
-        elif self.kind == "tanh":
-            dy = dy * (1 - self.y**2)
-        self.dW, self.db = np.dot(self.x.T, dy), np.sum(dy, axis=0)
-        return np.dot(dy, self.W.T)
-
-    def step(self, lr, b1=0.5, b2=0.999, eps=1e-8):
-        self.t += 1
-        for i, (theta, g) in enumerate(((self.W, self.dW), (self.b, self.db))):
-            m, v = self.moments[2 * i : 2 * i + 2]
-            m = self.moments[2 * i] = b1 * m + (1 - b1) * g
-            v = self.moments[2 * i + 1] = b2 * v + (1 - b2) * g**2
-            theta -= lr * (m / (1 - b1**self.t)) / (np.sqrt(v / (1 - b2**self.t)) + eps)
+SECONDS = 1.0  # of rounds in each turn: small networks timed in short bursts flip between two speeds
+SIDE, BIG = 2048, 32 << 20  # of the matrices and of the copy that show what the machine can do
+FLAGS = ("batch_size", "latent_dim", "g_hidden", "d_hidden", "lr", "beta1", "beta2", "dropout", "d_slope")
 
 
-class BlogGAN:
-    """The same networks and weights, trained the blog's way."""
-
-    def __init__(self, G, D, lr):
-        self.G, self.D, self.lr = self.copy(G), self.copy(D), lr
-
-    @staticmethod
-    def copy(network):
-        layers = []
-        for layer in network.layers:
-            if isinstance(layer, Dense):
-                layers.append(BlogLayer(layer, "linear"))
-            elif isinstance(layer, Dropout):
-                layers[-1].rate = layer.threshold / 65536
-            else:
-                layers[-1].kind = "tanh" if isinstance(layer, Tanh) else "slope"
-                layers[-1].alpha = getattr(layer, "alpha", 0.0)
-                assert isinstance(layer, (LeakyReLU, Tanh))
-        return layers
-
-    @staticmethod
-    def through(layers, x):
-        for layer in layers:
-            x = layer.forward(x)
-        return x
-
-    @staticmethod
-    def back(layers, dy):
-        for layer in reversed(layers):
-            dy = layer.backward(dy)
-        return dy
-
-    def d_gradient(self, x_real, z):
-        n = np.float32(len(x_real))
-        x_fake = self.through(self.G, z)
-        p = 1 / (1 + np.exp(-self.through(self.D, x_real)))
-        self.back(self.D, (p - 1) / n)
-        real = [(layer.dW, layer.db) for layer in self.D]
-        p = 1 / (1 + np.exp(-self.through(self.D, x_fake)))
-        self.back(self.D, p / n)
-        for layer, (dW, db) in zip(self.D, real, strict=True):
-            layer.dW, layer.db = layer.dW + dW, layer.db + db
-
-    def g_gradient(self, z):
-        p = 1 / (1 + np.exp(-self.through(self.D, self.through(self.G, z))))
-        self.back(self.G, self.back(self.D, (p - 1) / np.float32(len(z))))
-
-    def round(self, x_real, z, z_again):
-        self.d_gradient(x_real, z)
-        for layer in self.D:
-            layer.step(self.lr)
-        self.g_gradient(z_again)
-        for layer in self.G:
-            layer.step(self.lr)
+def machine():
+    """What every figure depends on: processor, library of matrix products, versions."""
+    words = [f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"]
+    for package in ("numpy", "torch", "jax"):
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            words.append(f"{package} {version(package)}")
+    try:
+        from threadpoolctl import threadpool_info
+    except ImportError:
+        return ", ".join(words) + "\nwhich BLAS: pip install threadpoolctl says so"
+    for found in threadpool_info():
+        if found["user_api"] == "blas":
+            core = f"core type {found.get('architecture', 'unknown')}"
+            words.append(f"{found['internal_api']} {found['version']}, {core}, {found['num_threads']} threads")
+    return ", ".join(words)
 
 
-def networks(settings):
-    data = Dataset(np.zeros((1, 784), np.uint8), (28, 28), "")
-    rng = streams(settings.seed)
-    return generator(settings, data, rng["init"]), discriminator(settings, data, rng["init"], rng["dropout"])
+class Process:
+    """A contender at work; `first`: seconds from its start to the end of its first round."""
+
+    def __init__(self, name, settings):
+        start = time.time()
+        self.process: Any = subprocess.Popen(words(name, settings), stdin=PIPE, stdout=PIPE, text=True)
+        self.first = self.answer() - start
+
+    def ask(self, what):
+        print(what, file=self.process.stdin, flush=True)
+        return self.answer()
+
+    def end(self):
+        self.process.kill()
+        self.process.communicate()
+
+    def answer(self):
+        return json.loads(self.process.stdout.readline())
 
 
-def agree(settings, x_real, z):
-    """Raise AssertionError unless both ways give the same gradients (without dropout, whose draws differ)."""
-    G, D = networks(settings)
-    blog, objective = BlogGAN(G, D, settings.lr), NonSaturating()
-    d_step(D, G, objective, SGD(D.theta, 0.0), x_real, z)
-    g_step(D, G, objective, SGD(G.theta, 0.0), z)
-    blog.d_gradient(x_real, z)
-    pairs = [(layer.dW, theirs.dW) for layer, theirs in zip(D.layers[::2], blog.D, strict=True)]
-    blog.g_gradient(z)
-    pairs += [(layer.dW, theirs.dW) for layer, theirs in zip(G.layers[::2], blog.G, strict=True)]
-    for ours, theirs in pairs:
-        assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(ours).max()
+def words(name, settings, *path):
+    return [sys.executable, contenders.__file__, name, json.dumps(settings), *path]
 
 
-def rounds_per_second(one_round):
-    start, count = time.perf_counter(), 0
-    while (passed := time.perf_counter() - start) < SECONDS:
-        one_round()
-        count += 1
-    return count / passed
+def gradients(name, settings):
+    """What contender `name` finds, [dW, ...] of D and G; raises RuntimeError where it cannot."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder, "gradients.npz"))
+        done = subprocess.run(words(name, settings, path), capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise RuntimeError(done.stderr.strip().splitlines()[-1][:100])
+        with np.load(path) as file:
+            return [file[part] for part in file.files]
+
+
+def that_agree(settings):
+    """Names of the contenders that are installed; raises AssertionError unless all find the same gradients."""
+    names, expected = [], gradients("minigan", settings)
+    for name, kind in contenders.CONTENDERS.items():
+        if kind.needs and not importlib.util.find_spec(kind.needs):
+            print(f"  {name}: not installed")
+            continue
+        try:
+            found = gradients(name, settings)
+        except RuntimeError as error:
+            print(f"  {name}: {error}")
+            continue
+        for ours, theirs in zip(expected, found, strict=True):
+            assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(ours).max(), f"{name} finds other gradients"
+        names.append(name)
+    return names
+
+
+def seconds(function, least=0.1):
+    """The median time of a call, of as many as `least` seconds hold."""
+    times: list[float] = []
+    end = time.perf_counter() + least
+    while len(times) < 3 or time.perf_counter() < end:
+        start = time.perf_counter()
+        function()
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
+
+def products(s, k=0):
+    """(rows, n_in, n_out) of every forward product of a round, of every weight's gradient and of every input's; k:
+    classes that the networks are told."""
+    n = s.batch_size
+    G = list(itertools.pairwise([s.latent_dim + k, *s.g_hidden, 784]))
+    D = list(itertools.pairwise([784 + k, *s.d_hidden, 1]))
+    forward = [(n, *sizes) for sizes in G + G + D] + [(2 * n, *sizes) for sizes in D]
+    weights = [(n, *sizes) for sizes in G] + [(2 * n, *sizes) for sizes in D]
+    inputs = [(n, *sizes) for sizes in G[1:] + D] + [(2 * n, *sizes) for sizes in D[1:]]
+    return forward, weights, inputs
+
+
+def flops(s, k=0):
+    return sum(2.0 * np.prod(sizes) for part in products(s, k) for sizes in part)
+
+
+def training_of(settings, n_classes=0):
+    x = contenders.pixels()
+    labels = np.arange(len(x)) % n_classes if n_classes else None
+    return Training(settings, Dataset(x, (28, 28), "", labels), library("cpu"))
+
+
+def rounds(training):
+    """Each call of what comes back is a round of training, over and over its data."""
+    endless = itertools.chain.from_iterable(training.epoch() for _ in itertools.count())
+    return lambda: next(endless)
+
+
+def parts(settings):
+    """What a round consists of, and what it is compared with: name -> function that does it."""
+    training, n = training_of(settings), settings.batch_size
+    for net in (training.G, training.D):
+        net.grad[...] = normal(net.grad.size)
+    forward, weights, inputs = products(settings)
+    work = [(normal(rows, n_in), normal(n_in, n_out)) for rows, n_in, n_out in forward]
+    work += [(normal(rows, n_in).T, normal(rows, n_out)) for rows, n_in, n_out in weights]
+    work += [(normal(rows, n_out), normal(n_in, n_out).T) for rows, n_in, n_out in inputs if n_out > 1]
+    words = 3 * n * sum(settings.d_hidden) // 4 if settings.dropout else 0
+    one_unit = {name: (1,) * len(getattr(settings, name)) for name in ("g_hidden", "d_hidden")}
+    square, big = normal(SIDE, SIDE), normal(BIG)
+    product, copy = np.empty_like(square), np.empty_like(big)
+
+    def adam():
+        training.g_optimizer.step(training.G.grad)
+        training.d_optimizer.step(training.D.grad)
+
+    def random():
+        training.noise(n), training.noise(n)
+        training.streams["dropout"].bit_generator.random_raw(words)
+
+    return {
+        "round": rounds(training_of(settings)),
+        "R1": rounds(training_of(replace(settings, r1=10.0))),
+        "square": lambda: np.matmul(square, square, out=product),
+        "copy": lambda: np.copyto(copy, big),
+        "matrix products": lambda: [a @ b for a, b in work],
+        "Adam": adam,
+        "random numbers": random,
+        "Python (a round with layers of one unit, one sample)": rounds(
+            training_of(replace(settings, batch_size=1, latent_dim=1, **one_unit))
+        ),
+    }
+
+
+def breakdown(settings):
+    """Print where minigan's round goes, and what it could be at least: medians of shares measured side by side."""
+    functions = parts(settings)
+    cycles = [{name: seconds(function) for name, function in functions.items()} for _ in range(9)]
+    shares = {name: statistics.median(c[name] / c["round"] for c in cycles) for name in functions}
+    fastest, copied = (statistics.median(c[name] for c in cycles) for name in ("square", "copy"))
+    training = training_of(settings)
+    moved = 28 * (training.G.theta.size + training.D.theta.size)  # Adam reads four numbers of four bytes, writes three
+    roof = flops(settings) / (2.0 * SIDE**3) * shares["square"] + moved / (8 * BIG) * shares["copy"]
+    print(f"  R1 in every round takes it to {shares['R1']:.2f} times its length")
+    print(f"  the roofline is at {roof:.0%} of it (large products {2e-9 * SIDE**3 / fastest:.0f} GFLOP/s, "
+          f"a copy {8e-9 * BIG / copied:.0f} GB/s)")  # fmt: skip
+    named = dict(list(shares.items())[4:])
+    for name, share in (named | {"the rest, elementwise": 1.0 - sum(named.values())}).items():
+        print(f"    {share:4.0%}  {name}")
+
+
+def compare(preset, batch_size, laps):
+    settings = PRESETS[preset].with_flags(batch_size=batch_size)
+    print(f"\n{preset}, batch {batch_size}")
+    given = {name: getattr(settings, name) for name in FLAGS}
+    processes = {}
+    try:
+        for name in that_agree(given):
+            processes[name] = Process(name, given)
+        turns = [{name: process.ask(SECONDS) for name, process in processes.items()} for _ in range(laps + 1)]
+        memory = {name: process.ask("memory") for name, process in processes.items()}
+    finally:
+        for process in processes.values():
+            process.end()
+    times = {name: [lap[name] for lap in turns[1:]] for name in processes}  # the first lap warms up
+    print("                      ms a round   minigan is faster by          first round   peak memory")
+    for name, theirs in times.items():
+        ratios = sorted(b / a for a, b in zip(times["minigan"], theirs, strict=True))
+        spread = f"{statistics.median(ratios):5.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+        print(f"  {name:20s} {1e3 * statistics.median(theirs):10.2f}   {'' if name == 'minigan' else spread:28s}"
+              f" {processes[name].first:9.2f} s {memory[name] or 0:10.0f} MB")  # fmt: skip
+    breakdown(settings)
+
+
+def scaling():
+    base: dict[str, Any] = {"batch_size": 128, "latent_dim": 100, "g_hidden": (512, 512), "d_hidden": (512, 512)}
+    rows: dict[str, list[tuple[int, Any]]] = {
+        "batch": [(n, {"batch_size": n}) for n in (16, 32, 64, 128, 256, 512, 1024)]
+    }
+    rows["width"] = [(w, {"g_hidden": (w, w), "d_hidden": (w, w)}) for w in (64, 128, 256, 512, 1024, 2048)]
+    rows["depth"] = [(d, {"g_hidden": (512,) * d, "d_hidden": (512,) * d}) for d in (1, 2, 4, 8, 16)]
+    rows["classes"] = [(k, {"conditional": k > 0}) for k in (0, 10, 100, 1000)]
+    for name, cases in rows.items():
+        print(f"\n{name:>10s}  ms a round  GFLOP  GFLOP/s")
+        for value, change in cases:
+            settings = PRESETS["small"].with_flags(**base | change)
+            k = value if name == "classes" else 0
+            time, work = seconds(rounds(training_of(settings, k)), 2.0), flops(settings, k)
+            print(f"{value:10d}  {1e3 * time:10.2f} {work / 1e9:6.2f} {work / 1e9 / time:8.0f}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=("small", "wide"), default="wide")
-    parser.add_argument("--batch-size", type=cli.whole(1), default=128)
-    parser.add_argument("--repeats", type=cli.whole(1), default=9)
+    parser.add_argument("--preset", choices=("small", "wide"), nargs="+", default=["small", "wide"])
+    parser.add_argument("--batch-size", type=cli.whole(1), nargs="+", default=[64, 128, 512])
+    parser.add_argument("--laps", type=cli.whole(1), default=9)
+    parser.add_argument("--scaling", action="store_true")
     given = parser.parse_args()
-
-    np.empty(24 << 20, np.uint8)  # as train does; see backend.py
-    settings = PRESETS[given.preset].with_flags(batch_size=given.batch_size)
-    n, rng = settings.batch_size, np.random.default_rng(0)
-    x = np.tanh(rng.standard_normal((n, 784), dtype=np.float32))
-    agree(
-        PRESETS[given.preset].with_flags(dropout=0.0),
-        x,
-        rng.standard_normal((n, settings.latent_dim), dtype=np.float32),
-    )
-
-    G, D = networks(settings)
-    blog, objective = BlogGAN(G, D, settings.lr), NonSaturating()
-    d_optimizer, g_optimizer = (Adam(net.theta, settings.lr, settings.beta1, settings.beta2) for net in (D, G))
-
-    def noise():
-        return rng.standard_normal((n, settings.latent_dim), dtype=np.float32)
-
-    def minigan():
-        d_step(D, G, objective, d_optimizer, x, noise())
-        g_step(D, G, objective, g_optimizer, noise())
-
-    pairs = []
-    for _ in range(given.repeats + 1):
-        pairs.append((rounds_per_second(minigan), rounds_per_second(lambda: blog.round(x, noise(), noise()))))
-    pairs = pairs[1:]  # the first one warms up
-    ratios = sorted(ours / theirs for ours, theirs in pairs)
-    blas = {k: v for k, v in os.environ.items() if "BLAS" in k or k == "OMP_NUM_THREADS"}
-    print(f"Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} cores, environment {blas}")
-    print(f"preset {given.preset}, batch {n}, {given.repeats} interleaved repeats of {SECONDS:g} s, gradients agree")
-    for name, column in (("minigan", 0), ("blog-style NumPy", 1)):
-        print(f"  {name:18s} {1e3 / statistics.median(pair[column] for pair in pairs):7.2f} ms a round")
-    print(f"  ratio {statistics.median(ratios):.2f} (from {ratios[0]:.2f} to {ratios[-1]:.2f})")
+    print(machine())
+    if given.scaling:
+        return scaling()
+    for preset, batch_size in itertools.product(given.preset, given.batch_size):
+        compare(preset, batch_size, given.laps)
 
 
 if __name__ == "__main__":

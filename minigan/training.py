@@ -18,7 +18,7 @@ class Training:
         self.streams = models.streams(settings.seed)
         self.G = models.generator(settings, data, self.streams["init"], xp)
         self.D = models.discriminator(settings, data, self.streams["init"], self.streams["dropout"], xp)
-        self.average = self.G.astype(self.G.theta.dtype)
+        self.average = self.G.astype(self.G.theta.dtype) if settings.ema else self.G
         self.objective = models.objective(settings)
         self.penalty = models.penalty(settings, self.streams["penalty"])
         self.g_optimizer = models.optimizer(settings, self.G.theta, settings.lr)
@@ -52,7 +52,8 @@ class Training:
             g_loss, _ = g_step(self.D, self.G, self.objective, self.g_optimizer, z)
         if s.simultaneous:
             self.D.theta[...] = d_after
-        update_average(self.average, self.G, self.rounds_done, s.ema)
+        if s.ema:
+            update_average(self.average, self.G, self.rounds_done, s.ema)
         self.rounds_done += 1
         answer = sigmoid if s.probable else self.xp.asarray
         return self.xp.stack([d_loss, g_loss, answer(s_real).mean(), answer(s_fake).mean()])
