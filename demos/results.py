@@ -69,7 +69,7 @@ def row(name, runs, out, judge):
     x = draw(settings, data, G, 40 if data.is_images else 2500)
     images.save_samples(out / f"{file}.png", x, data.shape, real, columns=10)
     if data.is_images:
-        figures = of_images(judge.score(draw(settings, data, G, N, label=judge.labels(N))))
+        figures = of_images(judge.score(draw(settings, data, G, N, label=judge.train.some_labels(N))))
     else:
         m = modes.score(x, settings.data)
         figures = f"{m.found} of {m.n_modes} | {100 * m.high_quality:.1f} % | {m.reverse_kl:.3f} | {m.sigma_ratio:.2f}"

@@ -58,7 +58,7 @@ def main():
         pictures = images.to_unit(models.samples(settings, data, G, own), data.shape)
         axes.imshow(images.sheet(pictures, 8), cmap="gray", vmin=0.0, vmax=1.0)
         axes.set(title=f"{name}, {settings.epochs} epochs", xticks=[], yticks=[])
-        s = judge.score(draw(settings, data, G, 10_000, label=judge.labels(10_000)))
+        s = judge.score(draw(settings, data, G, 10_000, label=judge.train.some_labels(10_000)))
         with open(folder / "metrics.csv", newline="", encoding="utf-8") as file:
             last = list(csv.DictReader(file))[-1]
         answers = f"{float(last['d_real']):.2f} | {float(last['d_fake']):.2f}"

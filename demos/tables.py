@@ -151,7 +151,7 @@ def trained(words, folder):
 
 def samples(G, settings, data):
     """10,000 images, their labels, if G is told them, as often as MNIST has them; or 2,500 points."""
-    labels = np.random.default_rng(1).choice(load("mnist").labels, 10_000) if settings.conditional else None
+    labels = load("mnist").some_labels(10_000) if settings.conditional else None
     return draw(settings, data, G, 10_000 if data.is_images else 2500, label=labels)
 
 

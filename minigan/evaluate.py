@@ -116,7 +116,7 @@ def judged(given):
         rows = np.arange(len(made.x))
         return judge, made.batch(np.random.default_rng(given.seed).permutation(rows)[:n] if len(rows) > n else rows)
     known = settings.conditional and isinstance(judge, Images) and made.n_classes == judge.train.n_classes
-    return judge, draw(settings, made, G, n, given.seed, judge.labels(n) if known else None)
+    return judge, draw(settings, made, G, n, given.seed, judge.train.some_labels(n) if known else None)
 
 
 def main():

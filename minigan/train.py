@@ -122,7 +122,7 @@ def judge(settings, data):
 
     def distance(arrays):
         G.theta[...] = to_host(arrays["average"])
-        return of_images.score(draw(settings, data, G, n, label=of_images.labels(n))).distance
+        return of_images.score(draw(settings, data, G, n, label=of_images.train.some_labels(n))).distance
 
     return distance, of_images.score(of_images.real(n)).distance
 

@@ -53,6 +53,10 @@ class Dataset:
         sha.update(b"" if self.labels is None else np.ascontiguousarray(self.labels).data)
         return sha.hexdigest()
 
+    def some_labels(self, n):
+        """n labels, each as often as it is in these data, but for chance; the same every time."""
+        return np.random.default_rng(1).choice(self.labels, n)
+
     def batch(self, rows):
         """x[rows] as float32 (N, d): pixels scaled from 0..255 to low..1; points as they are."""
         x = self.x[rows]
@@ -74,15 +78,15 @@ def load(name, data_dir=None, seed=0, vary=0.6):
     "auto" is MNIST where it is found or can be fetched, else the drawn digits; the note says which and why.
     """
     if name in ("auto", "mnist"):
-        from minigan.data.mnist import HELP, MnistNotFound, load_mnist
+        from minigan.data.mnist import MnistNotFound, load_mnist
 
         try:
             images, labels, folder = load_mnist("train", data_dir)
             return _images(images, f"MNIST, from {folder}", labels, "mnist")
         except MnistNotFound as error:
             if name == "mnist":
-                raise MnistNotFound(f"{error} {HELP}") from None
-            return _drawn(seed, vary, f"; MNIST is not here: {error}")
+                raise
+            return _drawn(seed, vary, f"; MNIST is not here: {error.reason}")
     if name == "drawn":
         return _drawn(seed, vary)
     if name in ("ring", "grid"):
@@ -98,12 +102,9 @@ def split(train, data_dir=None, seed=0, vary=0.6):
     """(training data, test data), given what `load` gave for the same arguments: of MNIST its own test set, of the
     drawn digits 10,000 more, of all else a sixth, at random, which a GAN of it has seen, too. Raises DataError."""
     if train.name == "mnist":
-        from minigan.data.mnist import HELP, MnistNotFound, load_mnist
+        from minigan.data.mnist import load_mnist
 
-        try:
-            images, labels, folder = load_mnist("test", data_dir)
-        except MnistNotFound as error:
-            raise MnistNotFound(f"{error} {HELP}") from None
+        images, labels, folder = load_mnist("test", data_dir)
         return train, _images(images, f"MNIST's test set, from {folder}", labels, "mnist")
     if train.name == "drawn":
         from minigan.data.drawn import draw

@@ -25,11 +25,15 @@ MIRRORS = (
 TORCHVISION = ("data", "../data", ".")  # the roots that its examples use; the files lie in root/MNIST/raw
 TIMEOUT, PATIENCE = 10, 600  # seconds without a word, and of a whole file, before the next mirror is tried
 MAX_BYTES = 20_000_000  # of a file; MNIST's largest has 9.9 MB
-HELP = f"Put {', '.join(SHA256)} into a folder, and name it by --data-dir or MINIGAN_DATA."
 
 
 class MnistNotFound(DataError):
-    """MNIST is neither on this machine nor within reach."""
+    """MNIST is neither on this machine nor within reach; `reason` is why, without what to do."""
+
+    def __init__(self, reason):
+        names = ", ".join(FILES["train"] + FILES["test"])
+        super().__init__(f"{reason} Put {names} into a folder, and name it by --data-dir or MINIGAN_DATA.")
+        self.reason = reason
 
 
 def load_mnist(split="train", data_dir=None):

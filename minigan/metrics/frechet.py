@@ -158,7 +158,3 @@ class Judge:
         """n images of noise, clipped to -1..1: their distance is the ceiling."""
         noise = np.random.default_rng(0).standard_normal((n, self.train.n_x), dtype=np.float32)
         return np.clip(noise, -1.0, 1.0, out=noise)
-
-    def labels(self, n):
-        """n labels, in the shares of the training images."""
-        return np.random.default_rng(1).choice(self.train.labels, n)
