@@ -1,4 +1,4 @@
-"""Pictures: grids of samples, points in the plane, curves of a run. Matplotlib is imported only when one is drawn."""
+"""Pictures: grids of samples (Pillow), points in the plane and curves of a run (Matplotlib, imported where needed)."""
 
 import csv
 import math
@@ -23,9 +23,10 @@ def save_samples(path, x, shape, real=None, columns=None):
 
 def save_grid(path, images, columns=None):
     """Write images (N, height, width) in 0..1 as one picture, see `sheet`."""
-    from matplotlib.image import imsave
+    from PIL import Image
 
-    imsave(path, np.kron(sheet(images, columns), np.ones((ZOOM, ZOOM))), cmap="gray", vmin=0.0, vmax=1.0)
+    grey = np.rint(255.0 * np.clip(sheet(images, columns), 0.0, 1.0)).astype(np.uint8)
+    Image.fromarray(np.kron(grey, np.ones((ZOOM, ZOOM), np.uint8))).save(path)
 
 
 def sheet(images, columns=None):

@@ -16,8 +16,9 @@ import time
 from pathlib import Path
 
 # These once for all the forks, and because in an import a Ctrl-C can be lost, in a callback of Python's own.
-import matplotlib.image  # noqa: F401
+import matplotlib.figure  # noqa: F401
 import numpy as np
+import PIL.Image  # noqa: F401
 import pooch  # noqa: F401
 import requests  # noqa: F401
 import tqdm  # noqa: F401

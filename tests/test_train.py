@@ -104,7 +104,7 @@ def test_pixels_go_from_the_range_of_tanh_to_0_1_and_back_into_a_grid_in_reading
     np.testing.assert_array_equal(unit, [[[0.0, 0.5], [0.75, 1.0]]])
     pictures = np.linspace(0.1, 0.9, 5)[:, None, None] * np.ones((5, 4, 4))
     images.save_grid(tmp_path / "grid.png", pictures)
-    sheet = imread(tmp_path / "grid.png")[..., 0]
+    sheet = imread(tmp_path / "grid.png")
     cell = 6 * images.ZOOM
     assert sheet.shape == (2 * cell, 3 * cell)
     centres = sheet[cell // 2 :: cell, cell // 2 :: cell].ravel()
