@@ -240,9 +240,9 @@ def initialise(network, name, rng):
     for layer in network.layers:
         if isinstance(layer, Dense) and name != "lecun":
             n_in, n_out = layer.W.shape
-            layer.W[...] = namespace(layer.W).asarray(INITIAL[name](rng, n_in, n_out))
+            layer.W[...] = namespace(layer.W).asarray(INITIAL[name](rng, n_in, n_out), layer.W.dtype)
             if name in BIASED:
-                layer.b[...] = namespace(layer.b).asarray(INITIAL[name](rng, n_in, n_out)[0])
+                layer.b[...] = namespace(layer.b).asarray(INITIAL[name](rng, n_in, n_out)[0], layer.b.dtype)
             if isinstance(layer, SpectralDense):
                 layer.iterate(15)
 

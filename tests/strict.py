@@ -1,0 +1,267 @@
+"""A stand-in for CuPy, so that code for a GPU can be proven without one: NumPy inside, stricter than CuPy outside.
+
+An Array holds a NumPy array and lets nothing of the host near it: NumPy's functions, NumPy arrays and numbers, lists,
+loops over rows and masks raise TypeError. What CuPy would allow and pay for is counted in COUNTS: launches of kernels,
+waits for the device (float, bool, get), bytes that go to the device and come back. Every name is one of CuPy's.
+"""
+
+import math
+import sys
+from collections import Counter
+
+import numpy as np
+
+COUNTS: Counter = Counter()
+DTYPES: set = set()  # of all floating arrays that were made
+NAMES: set = set()  # of all functions that were used
+
+newaxis, pi, inf, nan = None, math.pi, math.inf, math.nan
+float32, float64, complex128 = np.float32, np.float64, np.complex128
+
+
+class Array:
+    """A device array. Views share memory with their base, as CuPy's do."""
+
+    __array_ufunc__ = None  # NumPy's operators and functions raise TypeError
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, held):
+        self._held = held
+
+    def __array__(self, *_, **__):
+        raise TypeError("a device array became a host array unsaid; to_host says it.")
+
+    def __iter__(self):
+        raise TypeError("a loop over the rows of a device array launches a kernel for each.")
+
+    # What costs nothing.
+    shape = property(lambda self: self._held.shape)
+    dtype = property(lambda self: self._held.dtype)
+    ndim = property(lambda self: self._held.ndim)
+    size = property(lambda self: self._held.size)
+    nbytes = property(lambda self: self._held.nbytes)
+    T = property(lambda self: Array(self._held.T))
+    real = property(lambda self: Array(self._held.real))
+
+    def __len__(self):
+        return len(self._held)
+
+    def reshape(self, *shape):
+        there = self._held.reshape(*shape)
+        return Array(there) if np.shares_memory(there, self._held) or not there.size else made(there)
+
+    def swapaxes(self, one, other):
+        return Array(self._held.swapaxes(one, other))
+
+    # What waits for the device.
+    def get(self):
+        COUNTS["waits"] += 1
+        COUNTS["bytes to host"] += self.nbytes
+        return self._held.copy()
+
+    def item(self):
+        COUNTS["waits"] += 1
+        return self._held.item()
+
+    def __bool__(self):
+        return bool(self.item())
+
+    def __float__(self):
+        return float(self.item())
+
+    def __int__(self):
+        return int(self.item())
+
+    __index__ = __int__
+
+    # What is launched.
+    def __getitem__(self, key):
+        there = self._held[index(key)]
+        return Array(there) if np.shares_memory(there, self._held) or not there.size else made(there)
+
+    def __setitem__(self, key, value):
+        value = operand(value)
+        if isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.dtype != self.dtype:
+            raise TypeError(f"{value.dtype} is put into {self.dtype}, unsaid.")
+        COUNTS["launches"] += 1
+        self._held[index(key)] = value
+
+    def astype(self, dtype):
+        return made(self._held.astype(dtype))
+
+    def copy(self):
+        return made(self._held.copy())
+
+    def repeat(self, n, axis=None):
+        return made(self._held.repeat(operand(n), axis=axis))
+
+
+def index(key):
+    """What may stand in brackets: numbers, slices, None, and device arrays of whole numbers."""
+    if isinstance(key, tuple):
+        return tuple(map(index, key))
+    if isinstance(key, Array):
+        if key.dtype.kind not in "iu":
+            raise TypeError("a mask makes an array of a length that only the device knows: it waits for it.")
+        return key._held
+    if key is None or key is Ellipsis or type(key) in (int, slice):
+        return key
+    raise TypeError(f"{type(key).__name__} of the host as an index of a device array.")
+
+
+def operand(value):
+    """What may meet a device array: another, or one of Python's own numbers."""
+    if isinstance(value, Array):
+        return value._held
+    if type(value) in (int, float, bool, complex):
+        return value
+    raise TypeError(f"{type(value).__module__}.{type(value).__name__} meets a device array.")
+
+
+def made(result):
+    """A fresh device array, that one launch has filled."""
+    COUNTS["launches"] += 1
+    result = np.asarray(result)
+    if result.dtype.kind in "fc":
+        DTYPES.add(result.dtype)
+    return Array(result)
+
+
+def into(out, result):
+    if not isinstance(out, Array) or out.shape != result.shape or out.dtype != result.dtype:
+        raise TypeError(f"out= must be a device array of shape {result.shape} and {result.dtype}.")
+    COUNTS["launches"] += 1
+    out._held[...] = result
+    return out
+
+
+def binary(name):
+    function = getattr(np, name)
+
+    def forward(self, other):
+        return made(function(operand(self), operand(other)))
+
+    def backward(self, other):
+        return made(function(operand(other), operand(self)))
+
+    def in_place(self, other):
+        return into(self, function(operand(self), operand(other)))
+
+    return forward, backward, in_place
+
+
+for _sign, _name in {
+    "add": "add", "sub": "subtract", "mul": "multiply", "truediv": "divide", "pow": "power", "matmul": "matmul",
+}.items():  # fmt: skip
+    for _prefix, _method in zip(("", "r", "i"), binary(_name), strict=True):
+        setattr(Array, f"__{_prefix}{_sign}__", _method)
+for _sign, _name in {
+    "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal",
+    "and": "bitwise_and", "or": "bitwise_or",
+}.items():  # fmt: skip
+    setattr(Array, f"__{_sign}__", binary(_name)[0])
+Array.__neg__ = lambda self: made(-self._held)  # type: ignore[attr-defined]
+Array.__invert__ = lambda self: made(~self._held)  # type: ignore[attr-defined]
+
+
+def reduction(name):
+    function = getattr(np, name)
+
+    def reduce(self, axis=None, keepdims=False, out=None):
+        result = function(self._held, axis=axis, keepdims=keepdims)
+        return made(result) if out is None else into(out, result)
+
+    return reduce
+
+
+for _name in ("sum", "mean", "max", "min", "all", "any"):
+    setattr(Array, _name, reduction(_name))
+
+
+def elementwise(name):
+    function = getattr(np, name)
+
+    def apply(*args, out=None, dtype=None):
+        if not any(isinstance(arg, Array) for arg in args):
+            raise TypeError(f"{name} of the host's numbers, on the device.")
+        result = function(*map(operand, args), **({"dtype": dtype} if dtype else {}))
+        return made(result) if out is None else into(out, result)
+
+    return apply
+
+
+ELEMENTWISE = ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "multiply", "maximum", "clip", "isfinite")
+FUNCTIONS = {name: elementwise(name) for name in ELEMENTWISE}
+
+
+def function(made_by):
+    FUNCTIONS[made_by.__name__] = made_by
+
+
+@function
+def matmul(a, b, out=None):
+    result = operand(a) @ operand(b)
+    if out is not None and not out._held.flags.c_contiguous:
+        raise TypeError("matmul copies unless out= is contiguous.")
+    return made(result) if out is None else into(out, result)
+
+
+@function
+def asarray(x, dtype=None):
+    if isinstance(x, Array):
+        return x
+    if not isinstance(x, (np.ndarray, np.generic, int, float)):
+        raise TypeError(f"asarray of a {type(x).__name__}.")
+    held = np.array(x, dtype)
+    COUNTS["bytes to device"] += held.nbytes
+    return Array(held)
+
+
+def filled(value):
+    return lambda shape, dtype: made(np.full(shape, value, dtype))
+
+
+def filled_like(value):
+    return lambda x: made(np.full_like(operand(x), value))
+
+
+FUNCTIONS |= {"zeros": filled(0), "ones": filled(1), "empty": filled(np.nan)}
+FUNCTIONS |= {"zeros_like": filled_like(0), "ones_like": filled_like(1), "empty_like": filled_like(np.nan)}
+
+
+@function
+def concatenate(arrays, axis=0):
+    return made(np.concatenate([operand(a) for a in arrays], axis=axis))
+
+
+@function
+def stack(arrays, axis=0):
+    return made(np.stack([operand(a) for a in arrays], axis=axis))
+
+
+@function
+def arange(n):
+    return made(np.arange(n))
+
+
+@function
+def eye(n, dtype):
+    return made(np.eye(n, dtype=dtype))
+
+
+def __getattr__(name):
+    """A module of functions whose use is recorded; AttributeError for what it does not have."""
+    if name not in FUNCTIONS:
+        raise AttributeError(f"the stand-in for CuPy has no {name}; see that CuPy has it, and add it.")
+    NAMES.add(name)
+    return FUNCTIONS[name]
+
+
+def reset():
+    COUNTS.clear()
+    DTYPES.clear()
+
+
+for _name in ("matmul", "asarray", "concatenate", "stack", "arange", "eye"):
+    del globals()[_name]  # so that every use goes through __getattr__
+assert sys.modules[Array.__module__] is sys.modules[__name__]

@@ -1,0 +1,170 @@
+"""One source, two devices. What runs on a GPU is proven here without one: on strict.py, a stand-in for CuPy that allows
+less than CuPy, every recipe gives the bytes that NumPy gives, and never waits for the device."""
+
+import inspect
+import json
+import sys
+import textwrap
+from contextlib import contextmanager
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import strict
+from test_resume import SMALL, contents, own  # noqa: F401 (a fixture)
+
+from minigan import activations, checkpoint, cures, gan, losses, models, optim, penalties, sample, train
+from minigan.backend import to_host
+from minigan.data import Dataset
+from minigan.layers import Dropout
+from minigan.presets import PRESETS
+from minigan.recorder import Recorder
+from minigan.training import Training
+
+
+def small(preset, **given):
+    """Settings of a preset with little networks, and data for three of its rounds."""
+    s, rng = PRESETS[preset].with_flags(), np.random.default_rng(0)
+    hidden = {name: (8,) * len(getattr(s, name)) for name in ("g_hidden", "d_hidden")}
+    n = 40 // s.d_steps // s.packing
+    s = replace(s, **{"batch_size": n, "epochs": 3} | hidden | given)
+    if s.data != "auto":
+        return s, Dataset(rng.standard_normal((60, 2)).astype(np.float32), (2,), "")
+    return s, Dataset(rng.integers(0, 256, (60, 36)).astype(np.uint8), (6, 6), "", np.arange(60) % 3)
+
+
+def same_on_both(preset, **given):
+    """Train on NumPy and on the stand-in; the latter. Raises AssertionError where they differ, or one waits."""
+    settings, data = small(preset, **given)
+    host, there = Training(settings, data), Training(settings, data, strict)
+    if settings.conditional:
+        assert there.data.n_classes == 3  # which waits, once
+    strict.reset()
+    for _ in range(settings.epochs):
+        for ours, theirs in zip(host.epoch(), there.epoch(), strict=True):
+            assert strict.COUNTS["waits"] == 0
+            assert ours.tobytes() == to_host(theirs).tobytes()
+            strict.COUNTS["waits"] = 0
+    one, two = checkpoint.of(host), checkpoint.of(there)
+    assert one[1] == two[1]
+    assert {name: a.tobytes() for name, a in one[0].items()} == {k: to_host(a).tobytes() for k, a in two[0].items()}
+    assert {np.dtype(np.float32)} == strict.DTYPES
+    return there
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_preset_computes_the_same(preset):
+    same_on_both(preset)
+
+
+@pytest.mark.parametrize(("preset", "words"), [("small", 0), ("wide", 8 * 3 * (2 + 1))])
+def test_what_goes_to_the_device_are_the_order_and_the_noise(preset, words):
+    """And two bytes for each entry that dropout may drop: three layers of 8, 2N rows in D's step and N in G's."""
+    there = same_on_both(preset, epochs=1)
+    n, noise = there.settings.batch_size, 4 * there.settings.latent_dim
+    assert strict.COUNTS["bytes to device"] == 8 * len(there.data.x) + there.rounds * n * (2 * noise + 2 * words)
+
+
+def test_a_row_of_figures_waits_once(tmp_path):
+    settings, data = small("minigan", log_every=3, epochs=1, batch_size=6)
+    training = Training(settings, data, strict)
+    with Recorder(tmp_path / "run", "minigan", training, data) as recorder:
+        recorder.begin()
+        recorder.epoch()
+        assert training.data.n_classes == 3  # which waits, once
+        strict.reset()
+        for i, figures in enumerate(training.epoch(), start=1):
+            recorder.round(figures)
+            assert strict.COUNTS["waits"] == i // 3
+
+
+def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
+    """...its files are those of one on the host, and what one began the other ends."""
+    monkeypatch.setitem(sys.modules, "cupy", strict)
+    words = (*SMALL, "--lr-decay", 0, "--r1", 1, "--ema", 0.9, "--dropout", 0.2, "--conditional")
+    for device in ("cpu", "gpu"):
+        assert command(train.main, *words, "--epochs", 3, "--device", device, "--out", device)[0] == 0
+        assert command(train.main, *words, "--epochs", 2, "--device", device, "--out", f"{device} first")[0] == 0
+    one, two = contents("cpu"), contents("gpu")
+    assert sorted(one) == sorted(two)
+    assert sorted(name for name in one if one[name] != two[name]) == ["checkpoint.npz", "config.json"]
+    expected, _ = checkpoint.load("cpu")
+    for first, other in (("cpu first", "gpu"), ("gpu first", "cpu")):
+        code, out, err = command(train.main, "--resume", first, "--epochs", 3, "--device", other)
+        assert (code, err) == (0, "") and f"device {other}, not {first.split()[0]}" in out
+        arrays, _ = checkpoint.load(first)
+        assert {name: a.tobytes() for name, a in arrays.items()} == {k: a.tobytes() for k, a in expected.items()}
+    for run in ("cpu", "gpu"):
+        assert command(sample.main, run, "-n", 5, "--out", f"{run}.npy")[0] == 0
+    np.testing.assert_array_equal(np.load("cpu.npy"), np.load("gpu.npy"))
+
+
+def test_every_name_that_is_used_is_one_of_cupys():
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed (it needs no GPU for this)")
+    assert [name for name in strict.FUNCTIONS if not hasattr(cupy, name)] == []
+    methods = {
+        "get",
+        "item",
+        "astype",
+        "copy",
+        "repeat",
+        "reshape",
+        "swapaxes",
+        "sum",
+        "mean",
+        "max",
+        "min",
+        "all",
+        "any",
+    }
+    assert [name for name in methods if not hasattr(cupy.ndarray, name)] == []
+
+
+@contextmanager
+def planted(function, old, new):
+    """Another line in a running function."""
+    source = textwrap.dedent(inspect.getsource(function))
+    assert source.count(old) == 1
+    room = dict(function.__globals__, np=np)
+    exec(source.replace(old, new), room)
+    code, function.__code__ = function.__code__, room[function.__name__].__code__
+    function.__globals__["np"], before = np, function.__globals__.get("np")
+    try:
+        yield
+    finally:
+        function.__code__ = code
+        function.__globals__.pop("np") if before is None else None
+
+
+SWAPS = {  # what goes wrong on a GPU alone, or is slow there -> (preset, function, line, what stands there instead)
+    "NumPy's concatenate": ("small", gan.d_step, "namespace(x_real).concatenate", "np.concatenate"),
+    "NumPy's sqrt": ("small", optim.Adam.move, "namespace(g).sqrt(v)", "np.sqrt(v)"),
+    "NumPy's exp": ("small", losses.softplus, "xp = namespace(x)", "xp = np"),
+    "NumPy's clip": ("small", activations.LeakyReLU.slope, "namespace(x).clip", "np.clip"),
+    "ones of the host": ("minigan", penalties.input_gradient, "namespace(D.theta).ones", "np.ones"),
+    "noise of the host": ("small", Training.noise, "self.xp.asarray(models", "(models"),
+    "rows of the host": ("small", Training.epoch, 'self.xp.asarray(self.streams["order"]', '(self.streams["order"]'),
+    "a mask of the host": ("wide", Dropout.slope, "xp.asarray(words.reshape(x.shape))", "words.reshape(x.shape)"),
+    "a scalar of the host": ("small", Dataset.batch, "(1.0 - self.low)", "np.float64(1.0 - self.low)"),
+    "a float that waits": ("small", gan.g_step, "return loss,", "return loss * (1.0 if float(loss) else 1.0),"),
+    "a question that waits": ("minigan", gan.update_average, "*= decay", "*= decay if G.theta[0] < 9 else 1"),
+    "memory as it was found": ("small", optim.Optimizer.__init__, "xp.zeros_like", "xp.empty_like"),
+    "float64 for a moment": ("wgan-gp", cures.between, "dtype=np.float32", "dtype=np.float64"),
+    "masked rows": ("minigan", models.batch, "x = data.batch(rows)", "x = data.batch(rows[rows >= 0])"),
+    "a loop over rows": ("small", gan.g_step, "objective.g(s_fake)", "objective.g(namespace(z).stack(list(s_fake)))"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("mistake", SWAPS)
+def test_what_only_a_gpu_would_notice_is_noticed(mistake):
+    preset, *change = SWAPS[mistake]
+    with planted(*change), pytest.raises((TypeError, AssertionError, RuntimeWarning)):
+        same_on_both(preset)
+    same_on_both(preset)
+
+
+def test_config_says_where_it_ran(command, own, monkeypatch):  # noqa: F811
+    monkeypatch.setitem(sys.modules, "cupy", strict)
+    assert command(train.main, *SMALL, "--epochs", 0, "--device", "gpu", "--out", "run")[0] == 0
+    with open("run/config.json", encoding="utf-8") as file:
+        assert json.load(file)["device"] == "gpu"
