@@ -23,7 +23,7 @@ import sys
 import tempfile
 import time
 from dataclasses import replace
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from subprocess import PIPE
 from typing import Any
@@ -47,7 +47,7 @@ def machine():
     """What every figure depends on: processor, library of matrix products, versions."""
     words = [f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"]
     for package in ("numpy", "torch", "jax"):
-        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        with contextlib.suppress(PackageNotFoundError):
             words.append(f"{package} {version(package)}")
     try:
         from threadpoolctl import threadpool_info
