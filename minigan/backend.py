@@ -20,8 +20,8 @@ def library(device):
     """The array library for device "cpu" or "gpu"; raises DeviceError where the GPU cannot be used."""
     if device == "cpu":
         # Freed at once, this block teaches glibc's malloc to keep freed memory of up to its size for the next array.
-        # Otherwise every fresh array of a round is mapped anew by the system, which costs a fifth of the time. Of blocks
-        # above 32 MB it learns nothing.
+        # Otherwise every fresh array of a round is mapped anew by the system, which costs a fifth of the time.
+        # From blocks above 32 MB it learns nothing.
         np.empty(31 << 20, np.uint8)
         return np
     try:
