@@ -31,6 +31,9 @@ EQUIVALENT = {  # a mistake that changes no result -> why
     "SpectralDense.iterate: v = -(self.W @ self.u)": "v and u change sign together, and sigma does not",
     "SpectralDense.iterate: self.v[...] = -(v / sqrt((v * v).sum()))": "the same",
     "add_gradient: a = -namespace(u).zeros_like(deltas[-1])": "-0 is 0",
+    "LeakyReLU.slope: return namespace(x).clip((x.real > 0).astype(x.real.dtype), self.alpha, 1.001)": (
+        "what it bounds is 0 or 1"
+    ),
     "d_step: n = -(len(s) // 2)": "of 2N rows, :-N and -N: are :N and N:",
 }
 
