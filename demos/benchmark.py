@@ -219,7 +219,7 @@ def compare(preset, batch_size, laps):
         for process in processes.values():
             process.end()
     times = {name: [lap[name] for lap in turns[1:]] for name in processes}  # the first lap warms up
-    print("                      ms a round   minigan is faster by          first round   peak memory")
+    print("                      ms a round   minigan is x times as fast     first round   peak memory")
     for name, theirs in times.items():
         ratios = sorted(b / a for a, b in zip(times["minigan"], theirs, strict=True))
         spread = f"{statistics.median(ratios):5.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})"
