@@ -30,7 +30,7 @@ from typing import Any
 
 import contenders
 import numpy as np
-from contenders import normal
+from contenders import normal, rounds
 
 from minigan import cli
 from minigan.backend import library
@@ -97,8 +97,10 @@ def gradients(name, settings):
 
 def that_agree(settings):
     """Names of the contenders that are installed; raises AssertionError unless all find the same gradients."""
-    names, expected = [], gradients("minigan", settings)
+    names, expected = ["minigan"], gradients("minigan", settings)
     for name, kind in contenders.CONTENDERS.items():
+        if name in names:
+            continue
         if kind.needs and not importlib.util.find_spec(kind.needs):
             print(f"  {name}: not installed")
             continue
@@ -146,14 +148,8 @@ def training_of(settings, n_classes=0):
     return Training(settings, Dataset(x, (28, 28), "", labels), library("cpu"))
 
 
-def rounds(training):
-    """Each call of what comes back is a round of training, over and over its data."""
-    endless = itertools.chain.from_iterable(training.epoch() for _ in itertools.count())
-    return lambda: next(endless)
-
-
 def parts(settings):
-    """What a round consists of, and what it is compared with: name -> function that does it."""
+    """name -> function that does it: of what a round is compared with, and of what it consists of."""
     training, n = training_of(settings), settings.batch_size
     for net in (training.G, training.D):
         net.grad[...] = normal(net.grad.size)
@@ -174,11 +170,13 @@ def parts(settings):
         training.noise(n), training.noise(n)
         training.streams["dropout"].bit_generator.random_raw(words)
 
-    return {
+    compared = {
         "round": rounds(training_of(settings)),
         "R1": rounds(training_of(replace(settings, r1=10.0))),
         "square": lambda: np.matmul(square, square, out=product),
         "copy": lambda: np.copyto(copy, big),
+    }
+    return compared, {
         "matrix products": lambda: [a @ b for a, b in work],
         "Adam": adam,
         "random numbers": random,
@@ -190,17 +188,18 @@ def parts(settings):
 
 def breakdown(settings):
     """Print where minigan's round goes, and what it could be at least: medians of shares measured side by side."""
-    functions = parts(settings)
+    compared, own = parts(settings)
+    functions = compared | own
     cycles = [{name: seconds(function) for name, function in functions.items()} for _ in range(9)]
     shares = {name: statistics.median(c[name] / c["round"] for c in cycles) for name in functions}
     fastest, copied = (statistics.median(c[name] for c in cycles) for name in ("square", "copy"))
-    training = training_of(settings)
-    moved = 28 * (training.G.theta.size + training.D.theta.size)  # Adam reads four numbers of four bytes, writes three
+    _, weights, _ = products(settings)
+    moved = 28 * sum((n_in + 1) * n_out for _, n_in, n_out in weights)  # Adam reads four numbers of 4 bytes, writes 3
     roof = flops(settings) / (2.0 * SIDE**3) * shares["square"] + moved / (8 * BIG) * shares["copy"]
     print(f"  R1 in every round takes it to {shares['R1']:.2f} times its length")
     print(f"  the roofline is at {roof:.0%} of it (large products {2e-9 * SIDE**3 / fastest:.0f} GFLOP/s, "
           f"a copy {8e-9 * BIG / copied:.0f} GB/s)")  # fmt: skip
-    named = dict(list(shares.items())[4:])
+    named = {name: shares[name] for name in own}
     for name, share in (named | {"the rest, elementwise": 1.0 - sum(named.values())}).items():
         print(f"    {share:4.0%}  {name}")
 

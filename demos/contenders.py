@@ -27,6 +27,12 @@ class Contender:
         raise NotImplementedError
 
 
+def rounds(training):
+    """Each call of what comes back is a round of a minigan Training, over and over its data."""
+    endless = itertools.chain.from_iterable(training.epoch() for _ in itertools.count())
+    return lambda: next(endless)
+
+
 class Minigan(Contender):
     """What `python -m minigan.train` does in a round."""
 
@@ -41,7 +47,7 @@ class Minigan(Contender):
         for net, weights in ((self.training.G, G), (self.training.D, D)):
             for layer, (W, b) in zip(self.dense(net), weights, strict=True):
                 layer.W[...], layer.b[...] = W, b
-        self.rounds = itertools.chain.from_iterable(self.training.epoch() for _ in itertools.count())
+        self.next_round = rounds(self.training)
 
     @staticmethod
     def dense(net):
@@ -61,7 +67,7 @@ class Minigan(Contender):
         return [[layer.dW.copy() for layer in self.dense(net)] for net in (t.D, t.G)]
 
     def round(self):
-        next(self.rounds)
+        self.next_round()
 
 
 class Blog(Contender):

@@ -5,18 +5,12 @@ loops over rows and masks raise TypeError. What CuPy would allow and pay for is 
 waits for the device (float, bool, get), bytes that go to the device and come back. Every name is one of CuPy's.
 """
 
-import math
-import sys
 from collections import Counter
 
 import numpy as np
 
 COUNTS: Counter = Counter()
 DTYPES: set = set()  # of all floating arrays that were made
-NAMES: set = set()  # of all functions that were used
-
-newaxis, pi, inf, nan = None, math.pi, math.inf, math.nan
-float32, float64, complex128 = np.float32, np.float64, np.complex128
 
 
 class Array:
@@ -47,11 +41,10 @@ class Array:
         return len(self._held)
 
     def reshape(self, *shape):
-        there = self._held.reshape(*shape)
-        return Array(there) if np.shares_memory(there, self._held) or not there.size else made(there)
+        return self._view_or_copy(self._held.reshape(*shape))
 
-    def swapaxes(self, one, other):
-        return Array(self._held.swapaxes(one, other))
+    def _view_or_copy(self, there):
+        return Array(there) if np.shares_memory(there, self._held) or not there.size else made(there)
 
     # What waits for the device.
     def get(self):
@@ -76,8 +69,7 @@ class Array:
 
     # What is launched.
     def __getitem__(self, key):
-        there = self._held[index(key)]
-        return Array(there) if np.shares_memory(there, self._held) or not there.size else made(there)
+        return self._view_or_copy(self._held[index(key)])
 
     def __setitem__(self, key, value):
         value = operand(value)
@@ -190,7 +182,7 @@ def elementwise(name):
     return apply
 
 
-ELEMENTWISE = ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "multiply", "maximum", "clip", "isfinite")
+ELEMENTWISE = ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "multiply", "clip", "isfinite")
 FUNCTIONS = {name: elementwise(name) for name in ELEMENTWISE}
 
 
@@ -249,19 +241,9 @@ def eye(n, dtype):
     return made(np.eye(n, dtype=dtype))
 
 
-def __getattr__(name):
-    """A module of functions whose use is recorded; AttributeError for what it does not have."""
-    if name not in FUNCTIONS:
-        raise AttributeError(f"the stand-in for CuPy has no {name}; see that CuPy has it, and add it.")
-    NAMES.add(name)
-    return FUNCTIONS[name]
+globals().update(FUNCTIONS)
 
 
 def reset():
     COUNTS.clear()
     DTYPES.clear()
-
-
-for _name in ("matmul", "asarray", "concatenate", "stack", "arange", "eye"):
-    del globals()[_name]  # so that every use goes through __getattr__
-assert sys.modules[Array.__module__] is sys.modules[__name__]

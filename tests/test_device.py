@@ -88,6 +88,7 @@ def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
     one, two = contents("cpu"), contents("gpu")
     assert sorted(one) == sorted(two)
     assert sorted(name for name in one if one[name] != two[name]) == ["checkpoint.npz", "config.json"]
+    assert json.loads(two["config.json"])["device"] == "gpu"
     expected, _ = checkpoint.load("cpu")
     for first, other in (("cpu first", "gpu"), ("gpu first", "cpu")):
         code, out, err = command(train.main, "--resume", first, "--epochs", 3, "--device", other)
@@ -102,21 +103,7 @@ def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
 def test_every_name_that_is_used_is_one_of_cupys():
     cupy = pytest.importorskip("cupy", reason="CuPy is not installed (it needs no GPU for this)")
     assert [name for name in strict.FUNCTIONS if not hasattr(cupy, name)] == []
-    methods = {
-        "get",
-        "item",
-        "astype",
-        "copy",
-        "repeat",
-        "reshape",
-        "swapaxes",
-        "sum",
-        "mean",
-        "max",
-        "min",
-        "all",
-        "any",
-    }
+    methods = ["get", "item", "astype", "copy", "repeat", "reshape", "sum", "mean", "max", "min", "all", "any"]
     assert [name for name in methods if not hasattr(cupy.ndarray, name)] == []
 
 
@@ -161,10 +148,3 @@ def test_what_only_a_gpu_would_notice_is_noticed(mistake):
     with planted(*change), pytest.raises((TypeError, AssertionError, RuntimeWarning)):
         same_on_both(preset)
     same_on_both(preset)
-
-
-def test_config_says_where_it_ran(command, own, monkeypatch):  # noqa: F811
-    monkeypatch.setitem(sys.modules, "cupy", strict)
-    assert command(train.main, *SMALL, "--epochs", 0, "--device", "gpu", "--out", "run")[0] == 0
-    with open("run/config.json", encoding="utf-8") as file:
-        assert json.load(file)["device"] == "gpu"
