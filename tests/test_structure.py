@@ -29,7 +29,7 @@ GROUND = {"errors", "backend"}
 FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
 GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training", "vae"}
 LEAVES = {"data", "checkpoint", "npy", "images", "recorder", "cli"}
-COMMANDS = {"train", "sample", "evaluate"}
+COMMANDS = {"train", "sample", "evaluate", "explain"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
     **dict.fromkeys(FRAMEWORK, GROUND | FRAMEWORK),
