@@ -21,7 +21,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, images
+from minigan import cli, doctor, images
 from minigan.checkpoint import NAME
 from minigan.data import load, split
 from minigan.errors import ArgumentError
@@ -126,13 +126,8 @@ def name(row):
 
 def spent(folder):
     """Seconds of the rounds that a trial had done before it was stopped."""
-    path, seconds, done = folder / "metrics.csv", 0.0, 0
-    if path.exists():
-        with open(path, newline="", encoding="utf-8") as file:
-            for row in csv.DictReader(file):
-                seconds += (int(row["round"]) - done) / float(row["rounds_per_second"])
-                done = int(row["round"])
-    return seconds
+    path = folder / "metrics.csv"
+    return doctor.seconds(doctor.read(path)) if path.exists() else 0.0
 
 
 def trained(words, folder):

@@ -1,6 +1,5 @@
 """Pictures: grids of samples (Pillow), points in the plane and curves of a run (Matplotlib, imported where needed)."""
 
-import csv
 import math
 
 import numpy as np
@@ -23,10 +22,15 @@ def save_samples(path, x, shape, real=None, columns=None):
 
 def save_grid(path, images, columns=None):
     """Write images (N, height, width) in 0..1 as one picture, see `sheet`."""
+    picture(images, columns).save(path)
+
+
+def picture(images, columns=None):
+    """Images (N, height, width) in 0..1 as one picture (Pillow), see `sheet`."""
     from PIL import Image
 
     grey = np.rint(255.0 * np.clip(sheet(images, columns), 0.0, 1.0)).astype(np.uint8)
-    Image.fromarray(np.kron(grey, np.ones((ZOOM, ZOOM), np.uint8))).save(path)
+    return Image.fromarray(np.kron(grey, np.ones((ZOOM, ZOOM), np.uint8)))
 
 
 def sheet(images, columns=None):
@@ -52,16 +56,15 @@ def save_points(path, x, real=None):
     figure.savefig(path, dpi=100)
 
 
-def save_curves(path, metrics, probable, floor=None):
-    """Draw the losses and D's mean answers in a run's metrics.csv over its epochs, and the distance, if it is there.
+def save_curves(path, rows, probable, floor=None):
+    """Draw the losses and D's mean answers in the rows of a run's metrics.csv over its epochs, and the distance, if it
+    is there.
 
-    probable: D's answers are probabilities. floor: the distance of real images.
+    rows: name -> number, a row. probable: D's answers are probabilities. floor: the distance of real images.
     """
-    with open(metrics, newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    values = {name: [float(row[name]) for row in rows] for name in ("epoch", "d_loss", "g_loss", "d_real", "d_fake")}
+    values = {name: [row[name] for row in rows] for name in ("epoch", "d_loss", "g_loss", "d_real", "d_fake")}
     answer = "D's mean answer; 1 is real, at a draw both are 1/2" if probable else "D's mean score; higher is more real"
-    distance = [(float(row["epoch"]), float(row["distance"])) for row in rows if row.get("distance")]
+    distance = [(row["epoch"], row["distance"]) for row in rows if "distance" in row]
     figure = _figure(8, 7 if distance else 5)
     losses, scores, *rest = figure.subplots(3 if distance else 2, 1, sharex=True)
     for axes, names, title in ((losses, ("d_loss", "g_loss"), "loss"), (scores, ("d_real", "d_fake"), answer)):

@@ -11,7 +11,7 @@ import time
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from minigan import checkpoint, images, models
+from minigan import checkpoint, doctor, images, models
 from minigan.backend import namespace, to_host
 from minigan.errors import ArgumentError, CheckpointError, MiniganError, brief
 
@@ -22,7 +22,7 @@ except ImportError:  # Windows has none
 
 FIGURES = ("d_loss", "g_loss", "d_real", "d_fake")  # d_real is the mean of D(x), d_fake that of D(G(z))
 BEST = "best.npz"  # the checkpoint whose samples came nearest
-COLUMNS = ("round", "epoch", "images", *FIGURES, "rounds_per_second")
+COLUMNS = ("round", "epoch", "images", *FIGURES, "rounds_per_second", *doctor.VITALS)
 
 
 class Diverged(MiniganError):
@@ -101,7 +101,9 @@ class Recorder:
             training.settings,
         )
         self.distance, self.floor, self.n_samples = distance, floor, 100 if data.is_images else 2000
-        z = models.latent(self.settings, data, self.n_samples, training.streams["grid"])
+        packs = max(min(doctor.N, len(data.x)) // self.settings.packing, 1)
+        self.probe = models.batch(self.settings, training.data, slice(packs * self.settings.packing))
+        z = models.latent(self.settings, data, max(self.n_samples, len(self.probe)), training.streams["grid"])
         self.z = training.xp.asarray(z)
         self.sums: Any = None  # of the figures of `count` rounds that are not in a row yet, `timed` of them since start
         self.count, self.timed, self.best, self.best_epoch = 0, 0, math.inf, 0
@@ -117,8 +119,11 @@ class Recorder:
             config["environment"] = checkpoint.environment(self.settings.device)
             with replacing(out / "config.json") as file:
                 file.write(json.dumps(config, indent=2) + "\n")
+            self.columns = [*COLUMNS, *(["distance"] if distance else [])]
             with replacing(out / "metrics.csv") as file:
-                csv.writer(file).writerows([[*COLUMNS, *(["distance"] if distance else [])], *rows])
+                csv.writer(file).writerows([self.columns, *rows])
+            self.rows = doctor.read(out / "metrics.csv")
+            self.said = {note.rule for note in doctor.notes(self.rows, self.settings)}
             self.file = open(out / "metrics.csv", "a", newline="", encoding="utf-8")  # noqa: SIM115 (__exit__ closes it)
         except OSError as error:
             if kept:
@@ -143,7 +148,10 @@ class Recorder:
             return []
         try:
             with open(path, newline="", encoding="utf-8") as file:
-                for row in csv.reader(file):
+                table = csv.reader(file)
+                if tuple(next(table, COLUMNS)[: len(COLUMNS)]) != COLUMNS:
+                    raise ValueError("its columns are not those of this minigan")
+                for row in table:
                     if len(row) >= len(COLUMNS) and row[0].isdecimal() and int(row[0]) <= self.training.rounds_done:
                         rows.append(row)
                         list(map(float, filter(None, row)))  # raises where one is no number
@@ -203,7 +211,7 @@ class Recorder:
             self.best, self.best_epoch = evaluated, epoch
             self._save(BEST)
         picture = self.out / "samples" / f"epoch_{epoch:04d}.png"
-        samples = to_host(models.samples(self.settings, self.data, self.training.average, self.z))
+        samples = to_host(models.samples(self.settings, self.data, self.training.average, self.z[: self.n_samples]))
         images.save_samples(picture, samples, self.data.shape, real=self.data.x[: self.n_samples])
         shutil.copyfile(picture, self.out / "samples.png")
         self._save()
@@ -215,7 +223,7 @@ class Recorder:
 
     def end(self):
         """Draw the curves, and say where everything is."""
-        images.save_curves(self.out / "curves.png", self.out / "metrics.csv", self.settings.probable, self.floor)
+        images.save_curves(self.out / "curves.png", self.rows, self.settings.probable, self.floor)
         self.bar.close()
         if self.best_epoch:
             print(f"best     {self.out / BEST}: distance {self.best:.2f} after epoch {self.best_epoch}")
@@ -253,15 +261,23 @@ class Recorder:
             self.start += time.perf_counter() - start  # so that rounds_per_second is about training alone
 
     def _row(self, evaluated=None):
-        means = [float(x) for x in to_host(self.sums) / self.count]  # the only place that waits for the device
+        signs = doctor.vitals(self.training, self.z[: len(self.probe)], self.probe)
+        figures = to_host(namespace(signs).concatenate([self.sums / self.count, signs]))  # the only wait for the device
+        means, signs = figures[: len(FIGURES)].tolist(), figures[len(FIGURES) :].tolist()
         speed = self.timed / (time.perf_counter() - self.start)
         if not all(map(math.isfinite, means)):
             raise self._diverged("losses")
         done = self.training.rounds_done
         place = [done, f"{done / self.training.rounds_per_epoch:.3f}", done * self.settings.samples_a_round]
-        figures = [*means, speed] if evaluated is None else [*means, speed, evaluated]
-        self.table.writerow([*place, *(f"{x:.6g}" for x in figures)])
+        figures = [*means, speed, *signs, *([] if evaluated is None else [evaluated])]
+        row = [*place, *(f"{x:.6g}" for x in figures)]
+        self.table.writerow(row)
         self.file.flush()
+        self.rows.append(dict(zip(self.columns, map(float, row), strict=False)))
+        for rule, words in doctor.examine(self.rows, self.settings).items():
+            if rule not in self.said:
+                self.said.add(rule)
+                self.bar.write(f"doctor   after round {done}: {words}")
         d_loss, g_loss, d_real, d_fake = (f"{x:.3f}" for x in means)
         real, fake = ("D(x)", "D(G(z))") if self.settings.probable else ("score(x)", "score(G(z))")
         self.words = f"d_loss {d_loss}  g_loss {g_loss}  {real} {d_real}  {fake} {d_fake}  {speed:.0f} rounds/s"

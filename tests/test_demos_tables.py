@@ -15,7 +15,7 @@ from minigan import cli
 from minigan.errors import ArgumentError
 from minigan.models import Settings
 from minigan.presets import PRESETS
-from minigan.recorder import Stopped
+from minigan.recorder import COLUMNS, Stopped
 from minigan.training import Training
 
 ROW = dict.fromkeys(tables.COLUMNS, "") | {"table": "ring", "recipe": "pacgan-ring"}
@@ -115,7 +115,8 @@ def test_a_trial_is_a_run_of_the_command_line_and_goes_on_where_it_was_stopped(t
         tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))
     assert len(done) == 13 < 20
     folder = tmp_path / "runs/ring-toy-batch-size-5000-1/0"
-    (folder / "metrics.csv").write_text("round,epoch,images,a,b,c,d,rounds_per_second\n13,0.65,65000,1,1,1,1,0.13\n")
+    first = dict.fromkeys(COLUMNS, "1") | {"round": "13", "rounds_per_second": "0.13"}
+    (folder / "metrics.csv").write_text("\n".join(map(",".join, (COLUMNS, first.values()))) + "\n")
     start = time.perf_counter()
     row = tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path))
     assert 100 < row["seconds"] <= 101 + time.perf_counter() - start

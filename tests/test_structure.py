@@ -28,7 +28,7 @@ PATH = [
 GROUND = {"errors", "backend"}
 FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
 GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training", "vae"}
-LEAVES = {"data", "checkpoint", "npy", "images", "recorder", "cli"}
+LEAVES = {"data", "checkpoint", "npy", "images", "recorder", "cli", "doctor"}
 COMMANDS = {"train", "sample", "evaluate", "explain"}
 MAY_IMPORT = {
     **dict.fromkeys(GROUND, GROUND),
@@ -36,9 +36,12 @@ MAY_IMPORT = {
     **dict.fromkeys(GAME, GROUND | FRAMEWORK | GAME),
     **dict.fromkeys(LEAVES, GROUND | LEAVES),
     "recorder": GROUND | LEAVES | {"models"},
+    "doctor": GROUND | {"cli", "sample"},
     "metrics": GROUND | FRAMEWORK | {"data", "metrics"},
     **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES | {"metrics"}),
+    "train": GROUND | GAME | LEAVES | {"metrics", "report"},
     "evaluate": GROUND | GAME | LEAVES | {"metrics", "sample"},
+    "report": GROUND | FRAMEWORK | GAME | LEAVES | {"metrics", "sample"},
     **dict.fromkeys(("__init__", "gradcheck/cases"), GROUND | FRAMEWORK | GAME),
     "gradcheck/__main__": FRAMEWORK | {"cli"},
 }

@@ -82,7 +82,7 @@ def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):
         training.rounds_done, training.average.theta[...] = 6, 0.1
         recorder.epoch()
     header, first, second = (tmp_path / "run/metrics.csv").read_text().splitlines()
-    assert header == "round,epoch,images,d_loss,g_loss,d_real,d_fake,rounds_per_second"
+    assert header.startswith("round,epoch,images,d_loss,g_loss,d_real,d_fake,rounds_per_second,d_accuracy,")
     assert first.split(",")[:7] == ["2", "0.667", "8", "1.005", "2.005", "0.305", "0.405"]
     assert second.split(",")[:7] == ["3", "1.000", "12", "1.02", "2.02", "0.32", "0.42"]
     last = (tmp_path / "run/samples/epoch_0002.png").read_bytes()

@@ -1,0 +1,76 @@
+"""Every failure that the doctor knows, provoked, diagnosed and treated: python demos/clinic.py [--runs clinic]
+
+Trains small GANs that go wrong, each in one way, and prints which of the doctor's rules speak at which round; then does
+what the doctor said first about that failure, and looks again. Half a minute.
+"""
+
+import argparse
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from minigan import cli, doctor
+from minigan.data import drawn
+from minigan.sample import load_generator
+
+RING = "--preset toy --epochs 1 --log-every 20"
+DIGITS = "--preset small --data digits.npz --epochs 8 --log-every 20 --g-hidden 64 64 --d-hidden 64 64"
+HEALTHY = {"healthy, ring": RING, "healthy, digits": DIGITS}
+ILL = {  # the rule that is to speak -> the flags that provoke it
+    "learning rate": f"{RING} --lr 0.1",
+    "D wins": f"{DIGITS} --d-lr 0.003",
+    "G learns nothing": f"{DIGITS} --objective minimax --d-lr 0.003",
+    "collapse": f"{RING} --r1 0 --g-steps 10 --lr-decay 0 --g-hidden 64 64 --d-hidden 64 64",
+    "saturation": f"{DIGITS} --lr 0.02",
+    "dead units": f"{RING} --d-slope 0 --g-slope 0.2 --lr 0.03",
+    "oscillation": f"{RING} --r1 0 --beta1 0.9 --lr-decay 0",
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--runs", type=Path, default=Path("clinic"), help="folder for the runs (default: clinic)")
+    runs = parser.parse_args().runs
+    save_digits(runs)
+    rules = [rule.__name__.replace("_", " ") for rule in doctor.RULES]
+    print("the round after which each rule first speaks\n")
+    print(" " * 34 + "".join(f"{rule:>18}" for rule in rules))
+    for name, flags in (HEALTHY | ILL).items():
+        notes = examined(runs, name, flags)
+        print(
+            f"{name:34}" + "".join(f"{notes[rule].round if rule in notes else '.':>18}" for rule in rules), flush=True
+        )
+        if name in notes:
+            cure = remedy(notes[name].words)
+            cured = examined(runs, f"{name}, cured", f"{flags} {cure}")
+            line = "".join(f"{cured[rule].round if rule in cured else '.':>18}" for rule in rules)
+            print(f"{'  with ' + cure:34}" + line, flush=True)
+
+
+def save_digits(runs):
+    runs.mkdir(parents=True, exist_ok=True)
+    digits, labels = drawn.draw(5000)
+    np.savez(runs / "digits.npz", images=digits, labels=labels)
+
+
+def remedy(words):
+    """The flag that a note recommends."""
+    return words.partition("Try ")[2].partition(",")[0].removesuffix(".")
+
+
+def examined(runs, name, flags):
+    """Train with these flags; what the doctor says: rule -> Note."""
+    run = runs / re.sub(r"\W+", "-", name)
+    words = flags.replace("digits.npz", str(runs / "digits.npz")).split()
+    subprocess.run(
+        [sys.executable, "-m", "minigan.train", *words, "--out", str(run)], check=True, stdout=subprocess.DEVNULL
+    )
+    _, settings, _ = load_generator(run)
+    return {note.rule: note for note in doctor.notes(doctor.read(run / "metrics.csv"), settings)}
+
+
+if __name__ == "__main__":
+    cli.main(main)
