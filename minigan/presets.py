@@ -6,6 +6,7 @@ filled in with the small networks (256, 256) and 20 epochs unless the note says 
 `python -m minigan.train --list-presets` prints them as a table.
 """
 
+import shlex
 import textwrap
 from dataclasses import dataclass, field, fields
 
@@ -179,6 +180,23 @@ def row(name):
         str(s.epochs),
         ", ".join(rest),
     )
+
+
+def command(preset, settings):
+    """The line that runs these settings: the preset, and a flag for each setting in which they differ from it."""
+
+    def flag(name, value):
+        name = name.replace("_", "-")
+        if isinstance(value, bool):
+            return f"--{name}" if value else f"--no-{name}"
+        return f"--{name} {shlex.join(map(str, value if isinstance(value, tuple | list) else [value]))}"
+
+    own, words = PRESETS[preset].with_flags(), [f"python -m minigan.train --preset {preset}"]
+    for f in fields(settings):
+        theirs, ours = (flag(f.name, getattr(s, f.name)) for s in (settings, own))
+        if theirs != ours:
+            words.append(theirs)
+    return " ".join(words)
 
 
 def table():

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import checkpoint, cli
+from minigan import checkpoint, cli, report
 from minigan.backend import library, to_host
 from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
@@ -52,6 +52,7 @@ def main():
         recorder.begin()
         train(training, recorder)
         recorder.end()
+        report.write(run, data)
 
 
 def begun(preset, given):

@@ -36,7 +36,7 @@ def test_a_run_leaves_everything_behind(command, own, tmp_path):
     assert (code, err) == (0, "")
     run = tmp_path / "run"
     assert sorted(os.listdir(run)) == sorted(
-        ["checkpoint.npz", "config.json", "curves.png", "metrics.csv", "samples", "samples.png"]
+        ["checkpoint.npz", "config.json", "curves.png", "metrics.csv", "report.html", "samples", "samples.png"]
     )
     assert sorted(os.listdir(run / "samples")) == [f"epoch_{i:04d}.png" for i in range(4)]
     rows = read_csv(run / "metrics.csv")

@@ -54,7 +54,8 @@ def contents(run):
         rows = [
             {name: value for name, value in row.items() if name != "rounds_per_second"} for row in csv.DictReader(file)
         ]
-    files.pop("curves.png", None)  # is drawn from metrics.csv
+    for name in ("curves.png", "report.html"):  # are made from the others, the report with the speed
+        files.pop(name, None)
     return files | {"metrics.csv": rows}
 
 

@@ -1,0 +1,148 @@
+"""One page for a run, to look at and to play with, in one file that opens offline: python -m minigan.report RUN
+
+report.html is the page; what is put into it here is one JSON object: figures, pictures, notes, and the weights of G.
+"""
+
+import base64
+import io
+import json
+from importlib import resources
+from math import isfinite
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from minigan import checkpoint, cli, doctor, images
+from minigan.batchnorm import BatchNorm
+from minigan.data import load
+from minigan.errors import DataError
+from minigan.layers import Dense
+from minigan.metrics import neighbours
+from minigan.models import draw
+from minigan.presets import command
+from minigan.recorder import replacing
+from minigan.sample import load_generator
+
+LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+FRAMES = 25  # pictures of samples, at most, spread over the epochs
+CHARTS: list[dict[str, Any]] = [
+    {"title": "Losses", "series": {"d_loss": "D", "g_loss": "G"}},
+    {"title": "D's mean answer", "series": {"d_real": "to real samples", "d_fake": "to G's"}},
+    {
+        "title": "Who wins, how varied",
+        "bounds": [0, 1],
+        "series": {"d_accuracy": "pairs that D ranks right", "diversity": "diversity of G"},
+    },
+    {"title": "Length of the gradient", "log": True, "series": {"d_gradient": "D", "g_gradient": "G"}},
+    {"title": "Length of the weights", "series": {"d_weights": "D", "g_weights": "G"}},
+    {
+        "title": "Shares",
+        "bounds": [0, 1],
+        "series": {"d_dead": "dead in D", "g_dead": "dead in G", "saturated": "saturated pixels"},
+    },
+    {"title": "Frechet distance from the test images", "log": True, "series": {"distance": "samples"}},
+]
+
+
+def main():
+    parser = cli.Parser("python -m minigan.report", "Make one HTML page of a run.")
+    parser.add_argument("run", type=Path, help="folder of a run")
+    run = parser.parse_args().run
+    _, settings, _ = load_generator(run)
+    try:
+        data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
+    except DataError as error:
+        print(f"without the training images nearest to samples: {error}")
+        data = None
+    write(run, data)
+    print(f"report   {run / 'report.html'}")
+
+
+def write(run, data):
+    """Write report.html into the folder of a run; data: what it was trained on, or None if that is gone."""
+    template = resources.files("minigan").joinpath("report.html").read_text(encoding="utf-8")
+    text = json.dumps(content(run, data), separators=(",", ":")).replace("<", "\\u003c")  # may stand in a <script>
+    with replacing(run / "report.html") as file:
+        file.write(template.replace("RUN</script>", text + "</script>"))
+
+
+def content(run, data):
+    """What the page shows, as JSON can say it."""
+    _, meta = checkpoint.load(run)
+    G, settings, made = load_generator(run)
+    rows = doctor.read(run / "metrics.csv")
+    found = doctor.notes(rows, settings)
+    facts = {
+        "command": command(str(meta["preset"]), settings),
+        "data": data.note if data else settings.data,
+        "done": f"{meta['round']} rounds in {doctor.seconds(rows):.0f} s of training",
+        "versions": ", ".join(f"{name} {text}" for name, text in dict(meta["environment"]).items()),
+    }
+    finite = [{name: value for name, value in row.items() if isfinite(value)} for row in rows]  # JSON knows no others
+    return {
+        "facts": facts, "rows": finite, "notes": [{"round": n.round, "words": n.words} for n in found],
+        "charts": [c for c in CHARTS if any(set(c["series"]) & set(row) for row in rows)],
+        "frames": frames(run, made.is_images), "nearest": nearest(settings, made, G, data), "layers": layers(G),
+        "slope": settings.g_slope, "output": settings.output if made.is_images else None, "latent": settings.latent_dim,
+        "noise": settings.noise, "labels": made.n_classes, "shape": made.shape if made.is_images else [2],
+    }  # fmt: skip
+
+
+def layers(G):
+    """G's weights, for each Dense layer b below W, in two letters each: whole numbers in -2047..2047, times the scale
+    of their column. BatchNorm, whose averages are fixed by now, is multiplied in."""
+    weights: list = []
+    for layer in G.layers:
+        if isinstance(layer, Dense):
+            weights.append(np.vstack([layer.W, layer.b]))
+        elif isinstance(layer, BatchNorm):
+            weights[-1][-1] -= layer.mean
+            weights[-1] *= layer.gamma / np.sqrt(layer.var + layer.eps)
+            weights[-1][-1] += layer.beta
+    made = []
+    for W in weights:
+        scale = np.maximum(np.abs(W).max(axis=0), 1e-30) / 2047
+        whole = np.rint(W / scale).astype(int) + 2048
+        letters = np.array(list(LETTERS))[np.stack([whole // 64, whole % 64], axis=-1)]
+        made.append({"text": "".join(letters.ravel()), "scale": [float(f"{s:.6g}") for s in scale]})
+    return made
+
+
+def frames(run, is_images):
+    """Pictures of samples that the run has left: of images the upper 4 rows, in 16 shades, without the zoom."""
+    from PIL import Image
+
+    paths, made = sorted((run / "samples").glob("epoch_*.png")), []
+    for i in np.unique(np.linspace(0, len(paths) - 1, FRAMES).round().astype(int)):
+        whole = Image.open(paths[i])
+        small = whole.reduce(images.ZOOM).crop(
+            (0, 0, whole.width // images.ZOOM, whole.height * 4 // 10 // images.ZOOM)
+        )
+        made.append(
+            {
+                "epoch": int(paths[i].stem.removeprefix("epoch_")),
+                "picture": url(small.quantize(16) if is_images else whole),
+            }
+        )
+    return made
+
+
+def nearest(settings, made, G, data):
+    """10 samples over the 3 training images nearest to each, or None where there are no images to compare with."""
+    if data is None or not data.is_images or data.shape != made.shape:
+        return None
+    x = draw(settings, made, G, 10)
+    rows = [x, *(data.batch(near) for near in neighbours.nearest(x, data.x, 3)[0].T)]
+    return url(images.picture(images.to_unit(np.concatenate(rows), data.shape), columns=10))
+
+
+def url(picture):
+    """A picture (Pillow) as a data: URL."""
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", optimize=True)
+    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+
+
+if __name__ == "__main__":
+    cli.main(main)

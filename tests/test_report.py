@@ -1,0 +1,237 @@
+"""The report: what is put into the page, and the page itself in a real browser."""
+
+import base64
+import io
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigan import checkpoint, presets, report, sample, train
+from minigan.data import drawn
+from minigan.models import latent, samples, streams
+
+TINY = "--batch-size 20 --latent-dim 5 --g-hidden 9 7 --d-hidden 6 --epochs 3 --log-every 2"
+RECIPES = {
+    "labels": f"--data labelled.npz --conditional {TINY}",
+    "batchnorm": f"--preset small --data own.npy --g-batchnorm 2 --g-slope 0.1 --output sigmoid --noise uniform {TINY}",
+    "points": f"--data points.npy {TINY}",
+}
+
+
+@pytest.fixture
+def made(command, rng):
+    """made(recipe) -> the folder of a run."""
+
+    def run(recipe):
+        digits, labels = drawn.draw(100)
+        np.save("own.npy", digits)
+        np.savez("labelled.npz", images=digits, labels=labels)
+        np.save("points.npy", rng.standard_normal((100, 2)))
+        assert command(train.main, *RECIPES[recipe].split(), "--out", "run")[0] == 0
+        return Path("run")
+
+    return run
+
+
+def content(run):
+    """The JSON of a page."""
+    text = (run / "report.html").read_text(encoding="utf-8")
+    return json.loads(re.search('<script type="application/json" id="run">(.*?)</script>', text, re.DOTALL)[1])
+
+
+def rebuilt(layers):
+    """The matrices that a page's letters stand for."""
+    for layer in layers:
+        code = np.array([report.LETTERS.index(letter) for letter in layer["text"]]).reshape(-1, len(layer["scale"]), 2)
+        yield (64 * code[..., 0] + code[..., 1] - 2048) * layer["scale"]
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_page_holds_the_generator(made, recipe):
+    run = made(recipe)
+    page = content(run)
+    G, settings, data = sample.load_generator(run)
+    z = latent(settings, data, 20, streams(0)["samples"])
+    x = z
+    for i, W in enumerate(rebuilt(page["layers"])):
+        x = x @ W[:-1] + W[-1]
+        x = np.where(x > 0, x, page["slope"] * x) if i < 2 else x
+    x = {"tanh": np.tanh, "sigmoid": lambda x: np.tanh(x / 2), None: lambda x: x}[page["output"]](x)
+    np.testing.assert_allclose(x, samples(settings, data, G, z), atol=5e-3)
+
+
+def test_the_page_holds_the_run(made):
+    page = content(made("labels"))
+    assert page["facts"]["command"].startswith(
+        "python -m minigan.train --preset minigan --data labelled.npz --epochs 3"
+    )
+    assert page["facts"]["done"].startswith("15 rounds in ") and "NumPy" in page["facts"]["versions"]
+    assert [row["round"] for row in page["rows"]] == [2, 4, 5, 7, 9, 10, 12, 14, 15]
+    assert [frame["epoch"] for frame in page["frames"]] == [0, 1, 2, 3]
+    for url, size in ((page["frames"][0]["picture"], (300, 120)), (page["nearest"], (600, 240))):
+        assert picture(url).size == size
+    titles = [chart["title"] for chart in page["charts"]]
+    assert "Losses" in titles and "Frechet distance from the test images" not in titles
+
+
+def picture(url):
+    from PIL import Image
+
+    return Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,"))))
+
+
+def test_of_a_long_run_some_pictures_are_shown(made, command):
+    run = made("points")
+    for epoch in range(4, 100):
+        shutil.copy(run / "samples/epoch_0000.png", run / f"samples/epoch_{epoch:04d}.png")
+    code, out, _ = command(report.main, "run")
+    assert (code, out) == (0, "report   run/report.html\n")
+    epochs = [frame["epoch"] for frame in content(run)["frames"]]
+    assert len(epochs) == report.FRAMES and (epochs[0], epochs[-1]) == (0, 99)
+    assert content(run)["nearest"] is None
+
+
+def test_without_its_data_a_run_is_reported_but_for_the_neighbours(made, command):
+    run = made("labels")
+    Path("labelled.npz").unlink()
+    code, out, _ = command(report.main, "run")
+    assert code == 0 and "there is no file labelled.npz" in out
+    page = content(run)
+    assert page["nearest"] is None and page["facts"]["data"] == "labelled.npz"
+
+
+def test_nothing_in_a_run_can_end_the_script(made, command):
+    run = made("labels")
+    arrays, meta = checkpoint.load(run)
+    meta["settings"]["data"] = "</script><script>alert(1)</script>"
+    checkpoint.save(run / "checkpoint.npz", arrays, meta)
+    command(report.main, "run")
+    assert "alert(1)</script>" not in (run / "report.html").read_text(encoding="utf-8")
+    assert "</script><script>alert(1)</script>" in content(run)["facts"]["command"]
+
+
+def test_figures_that_are_not_finite_are_left_out(made, command):
+    run = made("labels")
+    path = run / "metrics.csv"
+    rows = path.read_text().splitlines()
+    path.write_text("\n".join([*rows[:-1], rows[-1].rpartition(",")[0] + ",nan"]) + "\n")
+    assert command(report.main, "run")[0] == 0
+    assert ":NaN" not in (run / "report.html").read_text(encoding="utf-8")
+    assert "diversity" not in content(run)["rows"][-1]
+
+
+@pytest.mark.parametrize("preset", presets.PRESETS)
+def test_the_command_of_a_run_is_the_one_that_makes_it(preset, command, monkeypatch):
+    given = {"epochs": 3, "g_hidden": (7, 8, 9, 6), "lr": 1e-5, "data_dir": "a b", "data": "mnist"}
+    settings = presets.PRESETS[preset].with_flags(**given)
+    seen = []
+
+    def begun(name, flags):
+        seen.append((name, presets.PRESETS[name].with_flags(**flags | {"g_hidden": tuple(flags["g_hidden"])})))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(train, "begun", begun)
+    command(train.main, *shlex.split(presets.command(preset, settings))[3:])
+    assert seen == [(preset, settings)]
+
+
+def test_a_switch_that_is_off_is_in_the_command():
+    settings = presets.PRESETS["minigan"].with_flags(conditional=False)
+    assert presets.command("minigan", settings) == "python -m minigan.train --preset minigan --no-conditional"
+
+
+@pytest.fixture
+def browser():
+    webdriver = pytest.importorskip("selenium.webdriver", reason="needs Selenium: pip install -e '.[dev]'")
+    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium") or shutil.which("google-chrome")
+    if not (driver and chromium):
+        pytest.skip("needs Chromium and its chromedriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--disable-background-networking", "--window-size=1100,900"):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield chrome
+    errors = chrome.get_log("browser")
+    chrome.quit()
+    assert errors == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_the_page_in_a_browser(browser, made, recipe):
+    from selenium.webdriver import ActionChains, Keys
+
+    run = made(recipe)
+    page = content(run)
+    browser.get((run / "report.html").resolve().as_uri())
+    G, settings, data = sample.load_generator(run)
+    z = latent(settings, data, 20, streams(0)["samples"])
+    theirs = browser.execute_script("return arguments[0].map(z => Array.from(generate(z)))", z.tolist())
+    np.testing.assert_allclose(theirs, samples(settings, data, G, z), atol=1e-2)
+
+    def find(selector):
+        return browser.find_element("css selector", selector)
+
+    def shown():
+        return browser.execute_script("return document.getElementById('picture').toDataURL()")
+
+    if settings.data != "points.npy":
+        (width, pixels), x = browser.execute_script("""
+            const canvas = document.getElementById("picture"), context = canvas.getContext("2d");
+            const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
+            return [[canvas.width, Array.from(data)], Array.from(generate([...z, ...label]))]""")
+        rgba = np.reshape(pixels, (-1, 4))
+        assert width == 28 and rgba.shape == (784, 4) and (rgba[:, 3] == 255).all()
+        np.testing.assert_allclose(rgba[:, :3], np.transpose([127.5 * (np.array(x) + 1)] * 3), atol=0.51)
+
+    def changes(act):
+        before = shown()
+        act()
+        assert shown() != before
+
+    assert len(browser.find_elements("css selector", "#z input")) == 5
+    changes(lambda: find("#z input").send_keys(Keys.HOME))
+    changes(lambda: find("#draw").send_keys(Keys.ENTER))
+    changes(lambda: find("#between").send_keys(Keys.END))
+    if recipe == "labels":
+        changes(lambda: find("#labels button:nth-child(8)").send_keys(Keys.SPACE))
+        assert find("#labels button:nth-child(8)").get_attribute("aria-pressed") == "true"
+        assert len(browser.find_elements("css selector", "#labels button")) == 10
+    find("#walk").click()
+    changes(lambda: browser.execute_async_script("setTimeout(arguments[0], 300)"))
+    find("#walk").click()
+    still = shown()
+    browser.execute_async_script("setTimeout(arguments[0], 100)")
+    assert shown() == still
+
+    def values():
+        return [output.text for output in browser.find_elements("css selector", "output")]
+
+    for key, index in ((Keys.HOME, 0), (Keys.END, -1)):
+        find("#at").send_keys(key)
+        assert find("#round").text == str(page["rows"][index]["round"]).removesuffix(".0")
+        assert float(values()[1]) == pytest.approx(page["rows"][index]["d_loss"], rel=6e-3)
+        epoch = 0 if index == 0 else 3
+        assert find("#frame").get_attribute("src") == page["frames"][epoch]["picture"]
+    svg = find("svg")
+    browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", svg)
+    ActionChains(browser).move_to_element_with_offset(svg, -svg.size["width"] // 2 + 2, 0).perform()
+    assert find("#round").text == "2"
+
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {"width": 360, "height": 740, "deviceScaleFactor": 2,
+                                                                   "mobile": True})  # fmt: skip
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= 360
+    background = "return getComputedStyle(document.body).backgroundColor"
+    assert browser.execute_script(background) == "rgb(255, 255, 255)"
+    browser.execute_cdp_cmd(
+        "Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": "dark"}]}
+    )
+    assert browser.execute_script(background) == "rgb(22, 22, 22)"
