@@ -33,6 +33,13 @@ def picture(images, columns=None):
     return Image.fromarray(np.kron(grey, np.ones((ZOOM, ZOOM), np.uint8)))
 
 
+def save_gif(path, pictures, fps):
+    """Write pictures (Pillow), one after the other, as a GIF that goes on for ever; returns how many there were."""
+    first, *others = (picture.convert("RGB").quantize(32) for picture in pictures)
+    first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0)
+    return 1 + len(others)
+
+
 def sheet(images, columns=None):
     """Images (N, height, width) as one, in reading order with a margin; as square as N allows by default."""
     n, height, width = images.shape

@@ -1,4 +1,4 @@
-"""Draw samples from a trained generator: python -m minigan.sample RUN [-n 64] [--seed 0] [--out FILE]"""
+"""Draw samples from a trained generator, still or moving: python -m minigan.sample RUN [flags]"""
 
 import math
 from pathlib import Path
@@ -8,7 +8,9 @@ import numpy as np
 
 from minigan import checkpoint, cli, images
 from minigan.errors import ArgumentError, CheckpointError, brief
-from minigan.models import Settings, draw, generator
+from minigan.models import Settings, draw, generator, latent, noise, samples, streams
+
+FRAMES = 60  # of a walk
 
 
 def load_generator(path):
@@ -30,30 +32,68 @@ def load_generator(path):
 def main():
     parser = cli.Parser("python -m minigan.sample", "Draw samples from a trained generator.")
     parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
-    parser.add_argument("-n", type=cli.whole(1), default=64, help="how many (default: 64)")
-    parser.add_argument("--seed", type=cli.whole(0), default=0, help="other seeds, other samples (default: 0)")
+    parser.add_argument("-n", type=cli.whole(1), help="how many (default: 64)")
+    parser.add_argument("--seed", type=cli.whole(0), help="other seeds, other samples (default: 0)")
     parser.add_argument(
         "--label", type=int, help="what to draw, from a run that was --conditional (default: each in turn)"
     )
     parser.add_argument(
-        "--out", type=cli.output(".png", ".npy"), default=Path("grid.png"), help="a .png, or a .npy (default: grid.png)"
+        "--walk", action="store_true", help="a .gif in which the z of each sample goes around in a circle"
     )
+    parser.add_argument("--training", action="store_true", help="a .gif of the pictures that training has left")
+    parser.add_argument(
+        "--out", type=cli.output(".png", ".npy", ".gif"), help="a .png, or a .npy (default: grid.png, walk.gif or "
+        "training.gif)"
+    )  # fmt: skip
     given = parser.parse_args()
+    moves = given.walk or given.training
+    out = given.out or Path("walk.gif" if given.walk else "training.gif" if moves else "grid.png")
+    if moves != (out.suffix.lower() == ".gif") or (given.walk and given.training):
+        raise ArgumentError("a .gif is made with --walk or with --training, and those make nothing else.")
+    if given.training and (given.n, given.seed, given.label) != (None, None, None):
+        raise ArgumentError("--training shows what training has left; -n, --seed and --label change nothing there.")
+    n, seed = given.n or 64, given.seed or 0
     G, settings, data = load_generator(given.run)
     if given.label is not None and not settings.conditional:
         raise ArgumentError("this run was not told labels: --label needs one that was trained with --conditional.")
     if given.label is not None and not 0 <= given.label < data.n_classes:
         raise ArgumentError(f"--label must be in 0..{data.n_classes - 1}, not {given.label}.")
-    x = draw(settings, data, G, given.n, given.seed, given.label)
     try:
-        if given.out.suffix.lower() == ".png":
-            images.save_samples(given.out, x, data.shape)
+        if given.training:
+            n = images.save_gif(out, pictures(given.run), 2)
+        elif given.walk:
+            images.save_gif(out, walk(settings, data, G, n, seed, given.label), 20)
+        elif out.suffix.lower() == ".png":
+            images.save_samples(out, draw(settings, data, G, n, seed, given.label), data.shape)
         else:
-            with open(given.out, "wb") as file:  # np.save would add .npy to a name that ends in .NPY
+            x = draw(settings, data, G, n, seed, given.label)
+            with open(out, "wb") as file:  # np.save would add .npy to a name that ends in .NPY
                 np.save(file, images.to_unit(x, data.shape) if data.is_images else x)
     except OSError as error:
-        raise ArgumentError(f"--out {given.out} cannot be written: {error.strerror or error}.") from None
-    print(f"{given.n} samples in {given.out}")
+        raise ArgumentError(f"--out {out} cannot be written: {error.strerror or error}.") from None
+    print(f"{n} {'pictures' if given.training else 'samples'} in {out}")
+
+
+def walk(settings, data, G, n, seed, label):
+    """Pictures of n samples whose z go once around: z = a cos t + b sin t, normal at every t, as z should be."""
+    if not data.is_images:
+        raise ArgumentError("--walk is for images.")
+    rng, k = streams(seed)["samples"], settings.latent_dim
+    z = latent(settings, data, n, rng, label)
+    a, b = z[:, :k].copy(), noise(settings, n, rng)
+    for t in np.linspace(0.0, 2.0 * np.pi, FRAMES, endpoint=False, dtype=np.float32):
+        z[:, :k] = a * np.cos(t) + b * np.sin(t)
+        yield images.picture(images.to_unit(samples(settings, data, G, z), data.shape))
+
+
+def pictures(run):
+    """The pictures of samples that training has left, in their order."""
+    from PIL import Image
+
+    found = sorted((run / "samples").glob("epoch_*.png"))
+    if not found:
+        raise ArgumentError(f"there are no pictures in {run / 'samples'}; --training takes the folder of a run.")
+    return map(Image.open, found)
 
 
 if __name__ == "__main__":

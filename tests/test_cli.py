@@ -115,6 +115,58 @@ def test_a_conditional_run_draws_what_it_is_told(command, tmp_path, rng):
     assert (code, err) == (2, "minigan: --label must be in 0..3, not 4.\n")
 
 
+def frames(path):
+    from PIL import Image, ImageSequence
+
+    with Image.open(path) as gif:
+        return np.array([frame.convert("L") for frame in ImageSequence.Iterator(gif)], float)
+
+
+def test_a_walk_begins_at_the_samples_and_comes_back_to_them(command, own):
+    assert command(train.main, "--data", own, "--epochs", 2, "--lr", 0.01, "--out", "run", *SMALL)[0] == 0
+    words = ("run", "-n", 4, "--seed", 3)
+    assert command(sample.main, *words, "--walk")[:2] == (0, "4 samples in walk.gif\n")
+    command(sample.main, *words, "--out", "four.png")
+    walk = frames("walk.gif")
+    (still,) = frames("four.png")
+    assert len(walk) == sample.FRAMES and walk.std(axis=0).max() > 20
+    assert np.abs(walk[0] - still).max() <= 16  # there are 32 shades
+    steps = np.abs(walk - np.roll(walk, 1, axis=0)).mean(axis=(1, 2))
+    assert steps.max() < 0.5 * np.abs(walk[0] - walk[sample.FRAMES // 2]).mean()
+
+
+def test_a_run_is_shown_as_it_went(command, own):
+    command(train.main, "--data", own, "--epochs", 3, "--lr", 0.01, "--out", "run", *SMALL)
+    assert command(sample.main, "run", "--training")[:2] == (0, "4 pictures in training.gif\n")
+    for epoch, frame in enumerate(frames("training.gif")):
+        (picture,) = frames(f"run/samples/epoch_{epoch:04d}.png")
+        assert np.abs(frame - picture).max() <= 16
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("--out", "a.gif"), "a .gif is made with --walk or with --training"),
+        (("--walk", "--out", "a.png"), "those make nothing else"),
+        (("--walk", "--training"), "a .gif is made with --walk or with --training"),
+        (("--training", "-n", 3), "-n, --seed and --label change nothing there"),
+        (("--training", "--seed", 0), "-n, --seed and --label change nothing there"),
+    ],
+)
+def test_moving_pictures_are_asked_for_rightly(command, own, words, why):
+    command(train.main, "--data", own, "--epochs", 0, "--out", "run", *SMALL)
+    code, _, err = command(sample.main, "run", *words)
+    assert code == 2 and why in err and err.count("\n") == 1
+
+
+def test_points_do_not_walk_and_a_checkpoint_alone_has_no_pictures(command, rng):
+    np.save("points.npy", rng.standard_normal((40, 2)))
+    command(train.main, "--data", "points.npy", "--epochs", 0, "--out", "run", *SMALL)
+    assert "--walk is for images" in command(sample.main, "run", "--walk")[2]
+    assert "takes the folder of a run" in command(sample.main, "run/checkpoint.npz", "--training")[2]
+    assert command(sample.main, "run", "--training")[1] == "1 pictures in training.gif\n"
+
+
 def test_labels_that_no_sample_has_are_named(command, rng):
     np.savez("odd.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 2 * 3 + 1)
     code, out, _ = command(train.main, "--data", "odd.npz", "--epochs", 0, "--out", "run", *SMALL)
