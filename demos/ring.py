@@ -1,7 +1,8 @@
-"""A GAN learns the ring of 8 Gaussians, drawn as a GIF: python demos/ring.py [--rounds R] [--seed S] [--out ring.gif]
+"""A GAN in the plane, healthy, collapsing and cured: python demos/ring.py [--data ring|grid|spiral] [--out ring.gif]
 
-Each frame shows D's opinion of every place (blue: fake, red: real), the 8 modes as circles and G's samples as dots.
-Watch the cloud go where D is red, and D change its mind as it arrives: at the end D is pale everywhere.
+Three games from the same start. Each frame shows D's opinion of every place (blue: fake, red: real), real samples or
+modes as circles, G's samples as black dots, at some of them the way that D's gradient sends them, and, as thin lines,
+what G makes of a square grid of noise: how it folds the plane. With --frames FOLDER every frame is a .png, too.
 """
 
 import argparse
@@ -13,6 +14,7 @@ import numpy as np
 from matplotlib import colormaps
 from matplotlib.animation import PillowWriter
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
@@ -24,50 +26,104 @@ from minigan.models import latent
 from minigan.presets import PRESETS
 from minigan.training import Training
 
-FRAMES, N_SAMPLES, LIMIT, RESOLUTION = 60, 1000, 1.6, 120
+FRAMES, REST, N_SAMPLES, N_ARROWS, RESOLUTION = 60, 15, 500, 40, 100
+COLLAPSING = {"r1": 0.0, "lr": 0.002, "beta1": 0.9}
+GAMES = {"healthy": {}, "collapsing": COLLAPSING, "cured": COLLAPSING | {"beta1": 0.0}}
+WORDS = {"healthy": "preset toy", "collapsing": "lr .002, momentum .9, no R1", "cured": "the same without momentum"}
+
+
+class Panel:
+    """One game, and its picture."""
+
+    def __init__(self, axes, name, given, data):
+        settings = PRESETS["toy"].with_flags(data=given.data, seed=given.seed, epochs=1, **GAMES[name])
+        rounds_per_epoch = len(data.x) // settings.samples_a_round
+        settings = replace(settings, epochs=math.ceil(given.rounds / rounds_per_epoch))
+        self.name, self.training = name, Training(settings, data)
+        self.rounds = (figures for _ in range(settings.epochs) for figures in self.training.epoch())
+        self.z = latent(settings, data, N_SAMPLES, self.training.streams["grid"])
+        self.limit = limit = 1.4 * float(np.abs(data.x).max())
+        self.places = square(limit, RESOLUTION).reshape(-1, 2)
+        colours = colormaps["coolwarm"].resampled(24)  # few enough for a small GIF
+        blank, box = np.zeros((RESOLUTION, RESOLUTION)), (-limit, limit, -limit, limit)
+        self.opinion = axes.imshow(blank, cmap=colours, vmin=0.0, vmax=1.0, extent=box, origin="lower")
+        if given.data in toy.STD:
+            axes.plot(*toy.centres(given.data).T, "o", mfc="none", mec="0.2", markersize=9)
+        else:
+            axes.plot(*data.x[:400].T, "o", mfc="none", mec="0.4", markersize=2, mew=0.4)
+        self.folds = axes.add_collection(LineCollection([], colors="0.25", linewidths=0.4))
+        (self.cloud,) = axes.plot([], [], ".", color="black", markersize=2)
+        self.arrows = axes.quiver(
+            *np.zeros((4, N_ARROWS)), color="darkgreen", angles="xy", scale_units="xy", scale=1.0, width=0.006
+        )
+        axes.set(xlim=(-limit, limit), ylim=(-limit, limit), xticks=[], yticks=[], aspect="equal")
+        axes.set_title(f"{name}: {WORDS[name]}", fontsize=8)
+
+    def draw(self):
+        G, D = self.training.average, self.training.D
+        self.opinion.set_data(sigmoid(D(self.places)).reshape(RESOLUTION, RESOLUTION))
+        image = G(square(2.0, 97).reshape(-1, 2)).reshape(97, 97, 2)
+        self.folds.set_segments([*image[::8], *image.swapaxes(0, 1)[::8]])
+        self.cloud.set_data(*G(self.z).T)
+        x = G(self.z[:N_ARROWS])
+        way = -N_ARROWS * self.slope(x)  # of each sample alone: without the mean's 1/N
+        length = np.linalg.norm(way, axis=1, keepdims=True)
+        way *= 0.3 * self.limit / (length + 1.0)  # long ones would cover the picture
+        self.arrows.set_offsets(x)
+        self.arrows.set_UVC(*way.T)
+
+    def slope(self, x):
+        """The gradient of G's loss in samples x: what g_step sends back through D into G."""
+        D = self.training.D
+        s, caches = D.forward(x)
+        _, ds = self.training.objective.g(s)
+        return D.backward(ds, caches, param_grads=False, input_grad=True)
+
+    def score(self, data):
+        if data not in toy.STD:
+            return self.name
+        s = modes.score(self.training.average(self.z), data)
+        return f"{self.name} {s.found} of {s.n_modes} modes"
+
+
+def square(limit, n):
+    """n x n points of a square around 0, (n, n, 2) float32."""
+    axis = np.linspace(-limit, limit, n, dtype=np.float32)
+    return np.stack(np.meshgrid(axis, axis), axis=-1)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", choices=("ring", "grid", "spiral"), default="ring")
     parser.add_argument("--rounds", type=cli.whole(1), default=3000)
     parser.add_argument("--seed", type=cli.whole(0), default=0)
     parser.add_argument("--out", type=cli.output(".gif"), default=Path("ring.gif"))
+    parser.add_argument("--frames", type=Path, help="folder for the frames as pictures, too")
     given = parser.parse_args()
+    if given.frames:
+        given.frames.mkdir(parents=True, exist_ok=True)
 
-    data = load("ring", seed=given.seed)
-    settings = PRESETS["toy"].with_flags(seed=given.seed, epochs=1)
-    settings = replace(settings, epochs=math.ceil(given.rounds * settings.samples_a_round / len(data.x)))
-    training = Training(settings, data)
-    z = latent(settings, data, N_SAMPLES, training.streams["grid"])
-    axis = np.linspace(-LIMIT, LIMIT, RESOLUTION, dtype=np.float32)
-    places = np.stack(np.meshgrid(axis, axis), axis=-1).reshape(-1, 2)
-
-    figure = Figure(figsize=(3.8, 4.0), layout="constrained")
+    data = load(given.data, seed=given.seed)
+    figure = Figure(figsize=(8.1, 2.95), layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.add_subplot(aspect="equal", xticks=[], yticks=[])
-    box = (-LIMIT, LIMIT, -LIMIT, LIMIT)
-    blank = np.zeros((RESOLUTION, RESOLUTION))
-    colours = colormaps["coolwarm"].resampled(24)  # few enough for a small GIF
-    opinion = axes.imshow(blank, cmap=colours, vmin=0.0, vmax=1.0, extent=box, origin="lower")
-    axes.plot(*toy.centres("ring").T, "o", markerfacecolor="none", markeredgecolor="0.2", markersize=12)
-    (cloud,) = axes.plot([], [], ".", color="black", markersize=2.5)
-
-    rounds = (figures for _ in range(given.rounds) for figures in training.epoch())
+    panels = [Panel(axes, name, given, data) for axes, name in zip(figure.subplots(1, 3), GAMES, strict=True)]
     frame_at = {int(given.rounds * (i / (FRAMES - 1)) ** 2) for i in range(FRAMES)}  # most happens early
     writer = PillowWriter(fps=10)
     with writer.saving(figure, given.out, dpi=80):
         for round_ in tqdm(range(given.rounds + 1), unit="round", disable=None):
             if round_ in frame_at:
-                opinion.set_data(sigmoid(training.D(places)).reshape(RESOLUTION, RESOLUTION))
-                cloud.set_data(*training.average(z).T)
-                axes.set_title(f"round {round_}", fontsize=10)
+                for panel in panels:
+                    panel.draw()
+                figure.supxlabel(f"round {round_}", fontsize=9)
                 writer.grab_frame()
+                if given.frames:
+                    figure.savefig(given.frames / f"round_{round_:06d}.png", dpi=160)
             if round_ < given.rounds:
-                next(rounds)
-        for _ in range(15):  # rest on the last picture before the loop begins again
+                for panel in panels:
+                    next(panel.rounds)
+        for _ in range(REST):  # before the loop begins again
             writer.grab_frame()
-    s = modes.score(training.average(z), "ring")
-    print(f"{given.out}: {s.found} of 8 modes, {100 * s.high_quality:.0f} % of samples within 3 sigma of one")
+    print(f"{given.out}: {', '.join(panel.score(given.data) for panel in panels)}")
 
 
 if __name__ == "__main__":

@@ -99,7 +99,9 @@ def G_learns_nothing(rows, s):
 
 
 def collapse(rows, s):
-    least = 0.5 if s.data in ("ring", "grid") else 0.12  # images are all alike at first, for as long as some 300 rounds
+    least = (
+        0.5 if s.data in ("ring", "grid", "spiral") else 0.12
+    )  # images are all alike at first, for as long as some 300 rounds
     rising = rows[-1]["diversity"] > 1.25 * rows[-3:][0]["diversity"]
     if rising or not lasting(rows, 500, lambda r: r["diversity"] < least):
         return None

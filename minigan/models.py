@@ -40,7 +40,7 @@ def setting(default, help, limit=None):
 class Settings:
     """Everything that decides a run's result; each field is a flag of train. By default all cures are off."""
 
-    data: str = setting("auto", "auto, mnist, drawn, ring, grid, or a .npy or .npz file of your own")
+    data: str = setting("auto", "auto, mnist, drawn, ring, grid, spiral, or a .npy or .npz file of your own")
     data_dir: str | None = setting(None, "folder that holds MNIST's files")
     vary: float = setting(0.6, "how much the drawn digits vary, 0 to 1", SHARE)
     conditional: bool = setting(False, "tell both networks each sample's label")

@@ -304,3 +304,15 @@ def test_a_sixth_of_a_file_is_for_testing(tmp_path, rng):
 def test_mnist_has_a_test_set_of_its_own():
     train, test = split(load("auto"))
     assert (train.name, len(train.x), len(test.x)) == ("mnist", 60_000, 10_000)
+
+
+def test_the_spiral_winds_twice_and_is_seeded():
+    points, labels = toy.spiral(2000, 1)
+    r, angle = np.linalg.norm(points, axis=1), np.arctan2(points[:, 1], points[:, 0])
+    assert points.dtype == np.float32 and points.shape == (2000, 2) and not labels.any()
+    assert 0.1 < r.min() < 0.25 and 0.95 < r.max() < 1.1
+    turn = np.angle(np.exp(1j * (4.0 * np.pi * r - angle)))  # 0 on the line
+    assert np.abs(turn).std() < 0.3 and abs(turn.mean()) < 0.02
+    np.testing.assert_array_equal(points, toy.spiral(2000, 1)[0])
+    assert (points != toy.spiral(2000, 2)[0]).any()
+    assert load("spiral").note == "spiral, 100000 points"

@@ -13,7 +13,7 @@ import numpy as np
 from minigan import npy
 from minigan.errors import DataError, brief
 
-NAMES = ("auto", "mnist", "drawn", "ring", "grid")
+NAMES = ("auto", "mnist", "drawn", "ring", "grid", "spiral")
 N_DRAWN, N_TEST = 60_000, 10_000  # as many as MNIST has
 N_POINTS = 100_000
 
@@ -89,11 +89,11 @@ def load(name, data_dir=None, seed=0, vary=0.6):
             return _drawn(seed, vary, f"; MNIST is not here: {error.reason}")
     if name == "drawn":
         return _drawn(seed, vary)
-    if name in ("ring", "grid"):
+    if name in ("ring", "grid", "spiral"):
         from minigan.data import toy
 
         points, labels = getattr(toy, name)(N_POINTS, seed)
-        note = f"{name}, {N_POINTS} points around {len(toy.centres(name))} centres"
+        note = f"{name}, {N_POINTS} points" + (f" around {len(toy.centres(name))} centres" if name in toy.STD else "")
         return Dataset(points, (2,), note, labels, name=name)
     return replace(from_file(Path(name)), name=name)
 

@@ -26,6 +26,15 @@ def grid(n, seed=0):
     return _mixture("grid", n, seed)
 
 
+def spiral(n, seed=0):
+    """(points (n, 2) float32, labels (n,) 0): a line that winds twice around 0, out to 1, blurred by .02. No modes."""
+    rng = np.random.default_rng(seed)
+    t = np.sqrt(rng.uniform(0.04, 1.0, n))  # even along the line, nearly
+    angle = 4.0 * math.pi * t
+    points = np.stack([t * np.cos(angle), t * np.sin(angle)], axis=1) + 0.02 * rng.standard_normal((n, 2))
+    return points.astype(np.float32), np.zeros(n, int)
+
+
 def _mixture(name, n, seed):
     rng, means = np.random.default_rng(seed), centres(name)
     labels = rng.integers(len(means), size=n)
