@@ -60,18 +60,19 @@ def lasting(rows, rounds, ill):
 
 
 def learning_rate(rows, s):
-    last = rows[-1]
-    for who, lr in (("D", s.d_lr or s.lr), ("G", s.lr)):
-        now, before = last[f"{who.lower()}_weights"], rows[-2:][0][f"{who.lower()}_weights"]
-        loss = last[f"{who.lower()}_loss"]
-        if now > 1.25 * before:
-            what = f"{who}'s weights grew by {100 * (now / before - 1):.0f} % since the row before"
-        elif s.objective in DRAW and loss > 30.0:
-            what = f"{who}'s loss is {loss:.3g}, where a game in balance has around 1"
+    now, before = rows[-1], rows[-2:][0]
+    pieces = {"d": s.maxout or 1, "g": 1}
+    for who, lr, hidden in (("d", s.d_lr or s.lr, s.d_hidden), ("g", s.lr, s.g_hidden)):
+        growth = now[f"{who}_weights"] / before[f"{who}_weights"] - 1.0
+        usual = math.sqrt(pieces[who] * sum(hidden))  # of weights that keep the size of the signal, as LeCun's do
+        if growth > 0.25 and now[f"{who}_weights"] > usual:
+            what = f"weights grew by {100 * growth:.0f} % since the row before"
+        elif s.objective in DRAW and now[f"{who}_loss"] > 30.0:
+            what = f"loss is {now[f'{who}_loss']:.3g}, where a game in balance has around 1"
         else:
             continue
-        flag = "--d-lr" if who == "D" and s.d_lr else "--lr"
-        return f"The learning rate is too high: {what}. Steps land beyond what they aim at. Try {flag} {lr / 10:g}."
+        flag = "--d-lr" if who == "d" and s.d_lr else "--lr"
+        return f"The learning rate is too high: {who.upper()}'s {what}. Steps land too far. Try {flag} {lr / 10:g}."
     return None
 
 
@@ -99,9 +100,8 @@ def G_learns_nothing(rows, s):
 
 
 def collapse(rows, s):
-    least = (
-        0.5 if s.data in ("ring", "grid", "spiral") else 0.12
-    )  # images are all alike at first, for as long as some 300 rounds
+    plane = s.data in ("ring", "grid", "spiral")
+    least = 0.5 if plane else 0.12  # images have more in common, and G learns that first
     rising = rows[-1]["diversity"] > 1.25 * rows[-3:][0]["diversity"]
     if rising or not lasting(rows, 500, lambda r: r["diversity"] < least):
         return None
