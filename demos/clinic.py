@@ -35,19 +35,20 @@ def main():
     parser.add_argument("--runs", type=Path, default=Path("clinic"), help="folder for the runs (default: clinic)")
     runs = parser.parse_args().runs
     save_digits(runs)
-    rules = [rule.__name__.replace("_", " ") for rule in doctor.RULES]
     print("the round after which each rule first speaks\n")
-    print(" " * 34 + "".join(f"{rule:>18}" for rule in rules))
+    line("", {rule: rule for rule in ILL})
     for name, flags in (HEALTHY | ILL).items():
         notes = examined(runs, name, flags)
-        print(
-            f"{name:34}" + "".join(f"{notes[rule].round if rule in notes else '.':>18}" for rule in rules), flush=True
-        )
-        if name in notes:
+        line(name, {rule: note.round for rule, note in notes.items()})
+        if name in ILL:
             cure = remedy(notes[name].words)
             cured = examined(runs, f"{name}, cured", f"{flags} {cure}")
-            line = "".join(f"{cured[rule].round if rule in cured else '.':>18}" for rule in rules)
-            print(f"{'  with ' + cure:34}" + line, flush=True)
+            line(f"  with {cure}", {rule: note.round for rule, note in cured.items()})
+
+
+def line(head, cells):
+    """Print a row of the table; cells: rule -> what it says."""
+    print(f"{head:33}" + "".join(f"{cells.get(rule, '.'):>{len(rule) + 2}}" for rule in ILL), flush=True)
 
 
 def save_digits(runs):

@@ -53,6 +53,7 @@ def main():
         train(training, recorder)
         recorder.end()
         report.write(run, data)
+        print(f"report   {run / 'report.html'}   (open it in a browser, and play with G)")
 
 
 def begun(preset, given):

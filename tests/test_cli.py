@@ -47,7 +47,7 @@ def test_a_run_leaves_everything_behind(command, own, tmp_path):
     config = json.loads((run / "config.json").read_text())
     assert (config["preset"], config["batch_size"], config["d_hidden"]) == ("minigan", 8, [8, 8])
     assert "40 images 6x6" in out and "no labels, so not conditional" in out
-    assert out.count("\n") == 2 + 3 + 2  # what it uses, one line an epoch, where to look
+    assert out.count("\n") == 2 + 3 + 3  # what it uses, one line an epoch, where to look
     arrays, meta = checkpoint.load(run)
     assert (meta["round"], meta["preset"]) == (15, "minigan")
     assert set(arrays) == {"G", "D", "average", "G.m", "G.v", "D.m", "D.v"}
@@ -436,7 +436,9 @@ def test_as_a_user_would(tmp_path, own):
         [sys.executable, "-m", "minigan.train", *words], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.splitlines()[-1] == "more     python -m minigan.sample run -n 100 --seed 1"
+    more, report = done.stdout.splitlines()[-2:]
+    assert more == "more     python -m minigan.sample run -n 100 --seed 1"
+    assert report == "report   run/report.html   (open it in a browser, and play with G)"
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
