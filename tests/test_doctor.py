@@ -50,7 +50,13 @@ def test_there_is_a_failure_for_each_rule():
 
 
 @pytest.mark.parametrize("rule", clinic.ILL)
-def test_a_failure_is_named_and_what_is_advised_heals_it(examined, rule):
+def test_a_failure_is_named(examined, rule):
+    assert rule in examined(clinic.ILL[rule])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", clinic.ILL)
+def test_what_is_advised_heals(examined, rule):
     words = examined(clinic.ILL[rule])[rule]
     assert rule not in examined(f"{clinic.ILL[rule]} {clinic.remedy(words)}", "healed")
 
