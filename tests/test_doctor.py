@@ -8,7 +8,7 @@ import clinic
 import numpy as np
 import pytest
 
-from minigan import doctor, train
+from minigan import doctor, images, train
 from minigan.activations import LeakyReLU, ReLU
 from minigan.layers import Dense
 from minigan.network import Network
@@ -19,8 +19,11 @@ RULES = {rule.__name__.replace("_", " ") for rule in doctor.RULES}
 
 
 @pytest.fixture
-def examined(command):
+def examined(command, monkeypatch):
     """examined(flags, name) -> what the doctor says, rule -> words, of a run of train in the folder name."""
+    blank = np.zeros((1, 8, 8))
+    monkeypatch.setattr(images, "save_points", lambda path, *_: images.save_grid(path, blank))  # quicker
+    monkeypatch.setattr(images, "save_curves", lambda *_: None)
 
     def run(flags, name="run"):
         if not Path("digits.npz").exists():
