@@ -18,17 +18,22 @@ from minigan.sample import load_generator
 RULES = {rule.__name__.replace("_", " ") for rule in doctor.RULES}
 
 
+@pytest.fixture(scope="module")
+def digits(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("clinic")
+    clinic.save_digits(folder)
+    return str(folder / "digits.npz")
+
+
 @pytest.fixture
-def examined(command, monkeypatch):
+def examined(command, monkeypatch, digits):
     """examined(flags, name) -> what the doctor says, rule -> words, of a run of train in the folder name."""
     blank = np.zeros((1, 8, 8))
     monkeypatch.setattr(images, "save_points", lambda path, *_: images.save_grid(path, blank))  # quicker
     monkeypatch.setattr(images, "save_curves", lambda *_: None)
 
     def run(flags, name="run"):
-        if not Path("digits.npz").exists():
-            clinic.save_digits(Path())
-        code, out, _ = command(train.main, *flags.split(), "--out", name)
+        code, out, _ = command(train.main, *flags.replace("digits.npz", digits).split(), "--out", name)
         assert code == 0
         code, diagnosis, _ = command(doctor.main, name)
         assert code == 0
