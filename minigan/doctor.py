@@ -6,7 +6,7 @@ time. The rules read nothing but those rows; a run in training is told what they
 
 import csv
 import math
-from itertools import pairwise
+from itertools import chain, pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
@@ -55,8 +55,9 @@ def examine(rows, settings):
 
 def lasting(rows, rounds, ill):
     """Whether the rows of the last so many rounds, at least three, are all ill."""
-    recent = [row for row in rows if row["round"] > rows[-1]["round"] - rounds]
-    return len(rows) >= 3 and rows[-1]["round"] >= rounds and all(map(ill, rows[-max(3, len(recent)) :]))
+    since = rows[-1]["round"] - rounds
+    recent = takewhile(lambda row: row["round"] > since, reversed(rows))
+    return len(rows) >= 3 and since >= 0 and all(map(ill, chain(rows[-3:], recent)))
 
 
 def learning_rate(rows, s):
