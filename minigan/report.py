@@ -24,7 +24,8 @@ from minigan.presets import command
 from minigan.recorder import replacing
 from minigan.sample import load_generator
 
-LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+LETTERS = "".join(chr(c) for c in range(33, 127) if chr(c) not in '"\\<')  # 91 that mean nothing to JSON or HTML
+LARGEST = len(LETTERS) ** 2 // 2  # what two letters can say: -LARGEST..LARGEST
 FRAMES = 25  # pictures of samples, at most, spread over the epochs
 CHARTS: list[dict[str, Any]] = [
     {"title": "Losses", "series": {"d_loss": "D", "g_loss": "G"}},
@@ -90,7 +91,7 @@ def content(run, data):
 
 
 def layers(G):
-    """G's weights, for each Dense layer b below W, in two letters each: whole numbers in -2047..2047, times the scale
+    """G's weights, for each Dense layer b below W, in two letters each: whole numbers in +-LARGEST, times the scale
     of their column. BatchNorm, whose averages are fixed by now, is multiplied in."""
     weights: list = []
     for layer in G.layers:
@@ -102,9 +103,9 @@ def layers(G):
             weights[-1][-1] += layer.beta
     made = []
     for W in weights:
-        scale = np.maximum(np.abs(W).max(axis=0), 1e-30) / 2047
-        whole = np.rint(W / scale).astype(int) + 2048
-        letters = np.array(list(LETTERS))[np.stack([whole // 64, whole % 64], axis=-1)]
+        scale = np.maximum(np.abs(W).max(axis=0), 1e-30) / LARGEST
+        whole = np.rint(W / scale).astype(int) + LARGEST
+        letters = np.array(list(LETTERS))[np.stack(np.divmod(whole, len(LETTERS)), axis=-1)]
         made.append({"text": "".join(letters.ravel()), "scale": [float(f"{s:.6g}") for s in scale]})
     return made
 
