@@ -25,6 +25,7 @@ class BatchNorm(Layer):
     """
 
     mixes_samples = True
+    parts = 1  # of the batch, of which this process has one; see parallel.py, which has mean_over go over all
 
     def __init__(self, n, eps=1e-5, momentum=0.1):
         self.shapes = {"gamma": (n,), "beta": (n,)}
@@ -40,13 +41,16 @@ class BatchNorm(Layer):
     def forward(self, x, train=True):
         if train and len(x) < 2:
             raise ValueError("BatchNorm cannot train on a batch of one sample, which has no variance.")
-        n = len(x)
-        mean = x.sum(axis=0) / n if train else self.mean  # not x.mean, whose last division NumPy does in float64
+        mean = self.mean_over(x) if train else self.mean
         centred = x - mean
-        var = (centred * centred).sum(axis=0) / n if train else self.var  # (1)
+        var = self.mean_over(centred * centred) if train else self.var  # (1)
         r = 1.0 / namespace(x).sqrt(var + self.eps)  # (2)
         xhat = centred * r  # (3)
         return self.gamma * xhat + self.beta, (xhat, r, mean, var, train)  # (4)
+
+    def mean_over(self, a):
+        """The mean over the samples of a (N, n)."""
+        return a.sum(axis=0) / len(a)  # not a.mean, whose last division NumPy does in float64
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         xhat, _, mean, var, train = cache
@@ -54,7 +58,7 @@ class BatchNorm(Layer):
             (dy * xhat).sum(axis=0, out=self.dgamma)
             dy.sum(axis=0, out=self.dbeta)  # (7)
             if train:
-                n = len(dy)
+                n = len(dy) * self.parts
                 self.mean += self.momentum * (mean - self.mean)
                 self.var += self.momentum * (var * (n / (n - 1)) - self.var)
         return self.jvp(dy, cache) if input_grad else None  # (6)
@@ -62,6 +66,5 @@ class BatchNorm(Layer):
     def jvp(self, t, cache):
         xhat, r, _, _, train = cache
         if train:
-            n = len(t)
-            t = t - t.sum(axis=0) / n - xhat * ((t * xhat).sum(axis=0) / n)
+            t = t - self.mean_over(t) - xhat * self.mean_over(t * xhat)
         return self.gamma * r * t  # (5)

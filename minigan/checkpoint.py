@@ -114,13 +114,18 @@ def fill(target, array, name):
     target[...] = namespace(target).asarray(array)
 
 
+def processes():
+    """How many processes mpiexec has started to train together; 1 without it."""
+    return max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
+
+
 def environment(device):
     """All that may change the last digits of a run beside its settings: name -> text."""
     asked = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "GOTO", "OMP", "MKL"))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system, threads = f"{platform.system()} {platform.machine()}", next(filter(None, asked), cores)
     versions = {"minigan": __version__, "NumPy": np.__version__, "Python": platform.python_version()}
-    return versions | {"system": system, "BLAS threads": str(threads), "device": device}
+    return versions | {"system": system, "BLAS threads": str(threads), "processes": str(processes()), "device": device}
 
 
 def of(training):

@@ -62,7 +62,7 @@ class Lock:
 class Kept(NamedTuple):
     """What a run that goes on begins with; changed: what is not as it was, in words."""
 
-    lock: Lock
+    lock: Any  # a Lock
     arrays: dict
     meta: dict
     changed: str

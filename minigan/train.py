@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import checkpoint, cli, report
+from minigan import checkpoint, cli, parallel, report
 from minigan.backend import library, to_host
 from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
@@ -17,6 +17,37 @@ from minigan.training import Training, train
 
 
 def main():
+    comm = parallel.processes()
+    with parallel.agreed(comm):
+        given = flags()
+        if given.pop("list_presets"):
+            print(table())
+            return
+        run, preset, data, kept, training = prepared(given, comm)
+    if comm:
+        with parallel.agreed(comm):
+            parallel.join(training, comm)
+    if comm and comm.rank:
+        parallel.follow(training)
+        parallel.end(comm)
+        return
+    settings = training.settings
+    distance, floor = judge(settings, data) if settings.evaluate_every else (None, None)
+    # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
+    with (
+        np.errstate(over="ignore", invalid="ignore"),
+        Recorder(run, preset, training, data, distance, floor, kept) as recorder,
+    ):
+        recorder.begin()
+        train(training, recorder)
+        recorder.end()
+        report.write(run, data)
+        print(f"report   {run / 'report.html'}   (open it in a browser, and play with G)")
+    parallel.end(comm)
+
+
+def flags():
+    """Those that were given, by name."""
     parser = cli.Parser("python -m minigan.train", "Train a GAN, by default on MNIST's digits.")
     parser.add_argument(
         "--preset", choices=PRESETS, metavar="NAME", help="a recipe: other defaults for the flags below"
@@ -28,32 +59,23 @@ def main():
         "flags below it takes --epochs, --data, --data-dir and --device"
     )  # fmt: skip
     parser.add_settings(Settings, PRESETS["minigan"].with_flags())
-    given = vars(parser.parse_args())
+    return vars(parser.parse_args())
+
+
+def prepared(given, comm):
+    """(the folder of the run, the name of the preset, data, Kept or None, Training) as the flags want them."""
     preset, out, run = given.pop("preset"), given.pop("out"), given.pop("resume")
-    if given.pop("list_presets"):
-        print(table())
-        return
     if run:
         if preset or out:
             raise ArgumentError(f"--resume goes on as {run} began; drop --{'preset' if preset else 'out'}.")
-        preset, settings, data, kept = resumed(run, given)
+        preset, settings, data, kept = resumed(run, given, comm)
     else:
         preset, settings, data = begun(preset, given)
         kept, run = None, out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
-    distance, floor = judge(settings, data) if settings.evaluate_every else (None, None)
     training = Training(settings, data, library(settings.device))
     if kept:
         checkpoint.restore(training, kept.arrays, kept.meta)
-    # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
-    with (
-        np.errstate(over="ignore", invalid="ignore"),
-        Recorder(run, preset, training, data, distance, floor, kept) as recorder,
-    ):
-        recorder.begin()
-        train(training, recorder)
-        recorder.end()
-        report.write(run, data)
-        print(f"report   {run / 'report.html'}   (open it in a browser, and play with G)")
+    return run, preset, data, kept, training
 
 
 def begun(preset, given):
@@ -83,14 +105,14 @@ def enough(settings, data):
         )
 
 
-def resumed(run, given):
+def resumed(run, given, comm):
     """(the name of the preset, Settings, data, Kept) of a run that goes on."""
     fixed = sorted(set(given) - {"epochs", "data", "data_dir", "device"})
     if fixed:
         raise ArgumentError(f"--{fixed[0].replace('_', '-')} stays what it was in a run that goes on; drop it.")
     if not run.is_dir():
         raise ArgumentError(f"--resume takes the folder of a run, and {run} is none.")
-    lock = Lock(run)
+    lock = None if comm and comm.rank else Lock(run)
     arrays, meta = checkpoint.load(run)
     try:
         preset, settings = str(meta["preset"]), Settings(**meta["settings"])

@@ -28,6 +28,7 @@ PATH = [
 GROUND = {"errors", "backend"}
 FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
 GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training", "vae"}
+TOGETHER = {"parallel"}
 LEAVES = {"data", "checkpoint", "npy", "images", "recorder", "cli", "doctor"}
 COMMANDS = {"train", "sample", "evaluate", "explain"}
 MAY_IMPORT = {
@@ -39,7 +40,8 @@ MAY_IMPORT = {
     "doctor": GROUND | {"cli", "sample"},
     "metrics": GROUND | FRAMEWORK | {"data", "metrics"},
     **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES | {"metrics"}),
-    "train": GROUND | GAME | LEAVES | {"metrics", "report"},
+    "train": GROUND | GAME | LEAVES | TOGETHER | {"metrics", "report"},
+    "parallel": GROUND | {"batchnorm", "models", "checkpoint"},
     "evaluate": GROUND | GAME | LEAVES | {"metrics", "sample"},
     "report": GROUND | FRAMEWORK | GAME | LEAVES | {"metrics", "sample"},
     **dict.fromkeys(("__init__", "gradcheck/cases"), GROUND | FRAMEWORK | GAME),

@@ -1,0 +1,169 @@
+"""Training in several processes, under a real mpiexec: their gradient is that of one, no mishap leaves one behind."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from minigan import checkpoint
+
+needs_mpi = pytest.mark.skipif(
+    not (find_spec("mpi4py") and shutil.which("mpiexec")), reason="needs MPI: pip install -e '.[mpi]' mpich"
+)
+SMALL = (
+    *("--data", "own.npz", "--conditional", "--batch-size", 8, "--latent-dim", 3, "--g-hidden", 8, "--d-hidden", 8, 8),
+    *("--log-every", 2),
+)
+
+
+def start(n, *words, **how):
+    words = ["mpiexec", "-n", n, sys.executable, *words]
+    return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+
+
+def mpi(n, *words, **how):
+    """(exit code, stdout, stderr) of that many processes of python."""
+    with start(n, *words, **how) as process:
+        out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch, rng):
+    monkeypatch.chdir(tmp_path)
+    np.savez("own.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 3)
+
+
+def rows(run):
+    with open(f"{run}/metrics.csv", newline="", encoding="utf-8") as file:
+        return [{k: v for k, v in row.items() if k != "rounds_per_second"} for row in csv.DictReader(file)]
+
+
+@needs_mpi
+@pytest.mark.parametrize("n", [2, 4])
+def test_the_gradient_of_several_is_the_gradient_of_one(n):
+    code, out, err = mpi(n, Path(__file__).with_name("together.py"))
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["masks"]
+    assert len(found["errors"]) == 15
+    for case, error in found["errors"].items():
+        assert error["float64"] < 1e-12 and error["float32"] < 1e-6, (case, error)
+
+
+@needs_mpi
+def test_two_processes_write_one_run_that_goes_on(own):
+    code, out, err = mpi(2, "-m", "minigan.train", *SMALL, "--epochs", 4, "--out", "whole")
+    assert (code, err) == (0, "")
+    assert out.count("writing  whole/") == 1 and Path("whole/report.html").exists()
+    mpi(2, "-m", "minigan.train", *SMALL, "--epochs", 2, "--lr-decay", 0, "--out", "two")
+    mpi(2, "-m", "minigan.train", *SMALL, "--epochs", 4, "--lr-decay", 0, "--out", "four")
+    code, out, err = mpi(2, "-m", "minigan.train", "--resume", "two", "--epochs", 4)
+    assert (code, err) == (0, "") and "resumed  after round 10\n" in out
+    assert rows("two") == rows("four")
+    arrays, expected = checkpoint.load("two")[0], checkpoint.load("four")[0]
+    assert all((arrays[name] == expected[name]).all() for name in expected)
+    code, out, err = mpi(1, "-m", "minigan.train", "--resume", "two", "--epochs", 5)
+    assert (code, err) == (0, "")
+    assert "resumed  after round 20; the last digits may differ: " in out and "processes 1, not 2" in out
+
+
+@needs_mpi
+@pytest.mark.parametrize("ending", ["the first is killed", "another is killed", signal.SIGINT, signal.SIGTERM])
+def test_however_it_ends_nobody_is_left_and_the_checkpoint_is_good(own, ending):
+    with start(2, "-m", "minigan.train", *SMALL, "--epochs", 100_000, "--out", "run") as process:
+        while not Path("run/samples/epoch_0001.png").exists():
+            assert process.poll() is None
+            time.sleep(0.05)
+        workers = descendants(process.pid)
+        first, *others = sorted(pid for pid in workers if b"minigan.train" in command(pid))
+        assert len(others) == 1
+        began = time.perf_counter()
+        if isinstance(ending, str):
+            os.kill(first if "first" in ending else others[0], signal.SIGKILL)
+        else:
+            process.send_signal(ending)
+        _, err = process.communicate(timeout=60)
+        while any(map(alive, workers)):
+            assert time.perf_counter() - began < 10.0
+            time.sleep(0.05)
+    assert process.returncode == (9 if isinstance(ending, str) else 128 + ending)
+    if not isinstance(ending, str):
+        assert "minigan: stopped after round" in err and err.count("goes on") == 1
+    assert checkpoint.load("run")[1]["round"] >= 5
+
+
+def command(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes() if alive(pid) else b""
+
+
+def alive(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def descendants(pid):
+    """The processes that one has started, and those that these have."""
+    children = [int(p) for task in Path(f"/proc/{pid}/task").iterdir() for p in (task / "children").read_text().split()]
+    return children + [grandchild for child in children for grandchild in descendants(child)]
+
+
+@needs_mpi
+def test_what_a_user_does_wrong_is_said_once(own):
+    for words, code, why in (
+        (("--batch-size", 9), 2, "--batch-size 9 has no equal parts for 2 processes."),
+        (("--lr", -1), 2, "--lr must be above 0"),
+        (("--resume", "nowhere"), 2, "--resume takes the folder of a run"),
+        (("--data", "missing.npz"), 3, "there is no file missing.npz."),
+    ):
+        words = words if words[0] == "--resume" else (*SMALL, *words)
+        ended, _, err = mpi(2, "-m", "minigan.train", *words)
+        assert ended == code and err.count("minigan:") == 1 and why in err
+
+
+@needs_mpi
+def test_what_goes_wrong_in_one_process_ends_all(own):
+    """...whether the others would have waited for it before the first round, or in one."""
+    broken = """
+import sys
+from minigan import cli, parallel, train
+from minigan.data import DataError
+comm = parallel.processes()
+def broken(*_):
+    if comm.rank == 1:
+        raise {0}
+    return whole(*_)
+{1}
+cli.main(train.main)
+"""
+    load = "whole, train.load = train.load, broken"
+    round_ = "from minigan.training import Training; whole, Training.epoch = Training.epoch, broken"
+    for error, where, code, said in (
+        ("DataError('one has no data')", load, 3, "minigan: one has no data"),
+        ("ZeroDivisionError", round_, 1, "ZeroDivisionError"),
+    ):
+        Path("broken.py").write_text(broken.format(error, where))
+        ended, _, err = mpi(2, "broken.py", *SMALL, "--epochs", 1, "--out", f"run{code}")
+        assert ended == code and said in err
+
+
+def test_without_mpi4py_it_is_said_what_is_missing(own):
+    words = [sys.executable, "-c", "import sys; sys.modules['mpi4py'] = None; from minigan import cli, train; "
+             "cli.main(train.main)", *map(str, SMALL)]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PMI_SIZE": "2"})
+    assert done.returncode == 2
+    assert done.stderr == "minigan: to train in 2 processes takes mpi4py: pip install -e '.[mpi]'.\n"
+
+
+def test_one_process_alone_imports_no_mpi():
+    code = "import sys; from minigan import parallel, train; assert parallel.processes() is None; assert not "
+    subprocess.run([sys.executable, "-c", f"{code} {{'mpi4py', 'threadpoolctl'}} & set(sys.modules)"], check=True)
