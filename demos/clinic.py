@@ -1,19 +1,21 @@
-"""Every failure that the doctor knows, provoked, diagnosed and treated: python demos/clinic.py [--runs clinic]
+"""Every failure that the doctor knows, provoked, diagnosed and treated: python demos/clinic.py [--runs FOLDER]
 
 Trains small GANs that go wrong, each in one way, and prints which of the doctor's rules speak at which round; then does
-what the doctor said first about that failure, and looks again. Half a minute.
+what the doctor said first about that failure, and looks again. A minute.
 """
 
 import argparse
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
 
 from minigan import cli, doctor
 from minigan.data import drawn
+from minigan.errors import ArgumentError
 from minigan.sample import load_generator
 
 RING = "--preset toy --epochs 1 --log-every 20"
@@ -32,10 +34,17 @@ ILL = {  # the rule that is to speak -> the flags that provoke it
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--runs", type=Path, default=Path("clinic"), help="folder for the runs (default: clinic)")
+    parser.add_argument("--runs", type=Path, help="a new folder to keep the runs in, with their reports")
     runs = parser.parse_args().runs
+    with tempfile.TemporaryDirectory() as folder:
+        if runs and runs.exists():
+            raise ArgumentError(f"--runs {runs} is there already; give a new folder.")
+        examine_all(runs or Path(folder))
+
+
+def examine_all(runs):
     save_digits(runs)
-    print("the round after which each rule first speaks\n")
+    print("the round after which each rule first speaks (. is never)\n")
     line("", {rule: rule for rule in ILL})
     for name, flags in (HEALTHY | ILL).items():
         notes = examined(runs, name, flags)

@@ -80,8 +80,6 @@ class Panel:
         return D.backward(ds, caches, param_grads=False, input_grad=True)
 
     def score(self, data):
-        if data not in toy.STD:
-            return self.name
         s = modes.score(self.training.average(self.z), data)
         return f"{self.name} {s.found} of {s.n_modes} modes"
 
@@ -123,7 +121,8 @@ def main():
                     next(panel.rounds)
         for _ in range(REST):  # before the loop begins again
             writer.grab_frame()
-    print(f"{given.out}: {', '.join(panel.score(given.data) for panel in panels)}")
+    scores = [panel.score(given.data) for panel in panels if given.data in toy.STD]
+    print(f"{given.out}: {', '.join(scores) or 'a spiral has no modes to count; look'}")
 
 
 if __name__ == "__main__":

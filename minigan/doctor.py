@@ -26,10 +26,12 @@ VITALS = {  # column of metrics.csv -> what it is
     "g_weights": "length of G's vector of weights",
     "d_dead": "share of D's ReLU units that answer 0 to every sample",
     "g_dead": "share of G's ReLU units that answer 0 to every z",
-    "saturated": "share of G's pixels at the end of its last function's range, where 1 % of the gradient passes",
+    "saturated": "share of G's pixels so black or white that at most 1 % of the gradient passes; of points 0",
     "diversity": "how far G's samples are from each other, over how far real ones are",
 }
 DRAW = {"non-saturating": 2 * math.log(2), "minimax": 2 * math.log(2), "least-squares": 0.25, "hinge": 2.0}  # D's loss
+ADVICE = "The first of these is often the cause of the others. The advice is for a new run: one keeps its settings."
+HEALTHY = "Nothing to complain of."
 
 
 class Note(NamedTuple):
@@ -54,22 +56,22 @@ def examine(rows, settings):
 
 
 def lasting(rows, rounds, ill):
-    """Whether the rows of the last so many rounds, at least three, are all ill."""
+    """Whether all rows of the last so many rounds are ill, and the last three rows in any case."""
     since = rows[-1]["round"] - rounds
     recent = takewhile(lambda row: row["round"] > since, reversed(rows))
     return len(rows) >= 3 and since >= 0 and all(map(ill, chain(rows[-3:], recent)))
 
 
 def learning_rate(rows, s):
-    now, before = rows[-1], rows[-2:][0]
+    now, before = rows[-1], rows[-2:][0]  # the row before, or the same where there is none
     pieces = {"d": s.maxout or 1, "g": 1}
     for who, lr, hidden in (("d", s.d_lr or s.lr, s.d_hidden), ("g", s.lr, s.g_hidden)):
-        growth = now[f"{who}_weights"] / before[f"{who}_weights"] - 1.0
+        growth = now[f"{who}_weights"] / (before[f"{who}_weights"] or math.inf) - 1.0
         usual = math.sqrt(pieces[who] * sum(hidden))  # of weights that keep the size of the signal, as LeCun's do
         if growth > 0.25 and now[f"{who}_weights"] > usual:
             what = f"weights grew by {100 * growth:.0f} % since the row before"
         elif s.objective in DRAW and now[f"{who}_loss"] > 30.0:
-            what = f"loss is {now[f'{who}_loss']:.3g}, where a game in balance has around 1"
+            what = f"loss is {now[f'{who}_loss']:.3g}, ten times what a loser has"
         else:
             continue
         flag = "--d-lr" if who == "d" and s.d_lr else "--lr"
@@ -80,7 +82,9 @@ def learning_rate(rows, s):
 def D_wins(rows, s):
     if s.objective not in DRAW:  # a critic may be as sure as it likes, its gradient stays
         return None
-    if not lasting(rows, 100, lambda r: r["d_accuracy"] > 0.99 and r["d_loss"] < 0.1 * DRAW[s.objective]):
+    e = s.label_smoothing if s.probable else 0.0  # with which the least loss is an entropy, not 0
+    least = -e * math.log(e) - (1.0 - e) * math.log(1.0 - e) if e else 0.0
+    if not lasting(rows, 100, lambda r: r["d_accuracy"] > 0.99 and r["d_loss"] < least + 0.1 * DRAW[s.objective]):
         return None
     return (
         f"D wins: its loss is {rows[-1]['d_loss']:.2g}, at a draw it would be {DRAW[s.objective]:.2g}. A D that has no "
@@ -107,7 +111,7 @@ def collapse(rows, s):
     if rising or not lasting(rows, 500, lambda r: r["diversity"] < least):
         return None
     return (
-        f"G collapses: its samples are {rows[-1]['diversity']:.2g} times as far from each other as real ones. One "
+        f"G collapses: its samples are {100 * rows[-1]['diversity']:.2g} % as far from each other as real ones. One "
         "sample that D takes for real is all that it needs, as D looks at one at a time. Try "
         + first((s.g_steps > 1, "--g-steps 1"), (not s.r1 and not s.wgan_gp and not s.d_batchnorm, "--r1 1"),
                 (s.packing == 1, "--packing 2"), (True, f"--lr {s.lr / 4:g}"))
@@ -153,6 +157,7 @@ def oscillation(rows, s):
     )  # fmt: skip
 
 
+# Their bounds lie between runs that went wrong and runs that did not: demos/clinic.py, and every preset on MNIST.
 RULES = (learning_rate, D_wins, G_learns_nothing, collapse, saturation, dead_units, oscillation)
 
 
@@ -198,16 +203,21 @@ def _relu(layer):
 
 
 def read(path):
-    """The rows of a metrics.csv, each as name -> number, but for one that was not written to its end. Raises
+    """The rows of a metrics.csv, each as name -> number, but for a last one that was not written to its end. Raises
     CheckpointError."""
     try:
         with open(path, newline="", encoding="utf-8") as file:
             table = csv.DictReader(file)
-            if not set(VITALS) <= set(table.fieldnames or VITALS):
+            needed = ("round", "epoch", "rounds_per_second", *VITALS)
+            if not set(needed) <= set(table.fieldnames or needed):
                 raise ValueError("its columns are not those of this minigan")
-            whole = [row for row in table if row[list(VITALS)[-1]]]
-            return [{name: float(text) for name, text in row.items() if text} for row in whole]
-    except FileNotFoundError:
+            rows = list(table)
+            if rows and not rows[-1][needed[-1]]:
+                rows.pop()
+            if not all(row[name] for row in rows for name in needed):
+                raise ValueError("a row is not whole")
+            return [{name: float(text) for name, text in row.items() if text} for row in rows]
+    except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(f"there is no {path}; give the folder of a run.") from None
     except (ValueError, TypeError, csv.Error) as error:
         raise CheckpointError(f"{path} is damaged ({brief(error)}); move it away to go on without it.") from None
@@ -215,23 +225,26 @@ def read(path):
 
 def seconds(rows):
     """How long a run's rounds took."""
-    return sum((b["round"] - a["round"]) / b["rounds_per_second"] for a, b in pairwise([{"round": 0}, *rows]))
+    pairs = pairwise([{"round": 0}, *rows])
+    return sum((now["round"] - before["round"]) / max(now["rounds_per_second"], 1e-9) for before, now in pairs)
 
 
 def main():
     parser = cli.Parser("python -m minigan.doctor", "Say what goes wrong in a run, why, and what to try.")
     parser.add_argument("run", type=Path, help="folder of a run")
     run = parser.parse_args().run
-    _, settings, _ = load_generator(run)
     rows = read(run / "metrics.csv")
-    if rows:
-        print(f"after round {rows[-1]['round']:.0f}")
-        for name, words in VITALS.items():
-            print(f"  {name:<12}{rows[-1][name]:>8.3g}  {words}")
-    for note in notes(rows, settings):
+    _, settings, _ = load_generator(run)
+    if not rows:
+        print(f"There are no figures in {run / 'metrics.csv'} yet.")
+        return
+    print(f"after round {rows[-1]['round']:.0f}")
+    for name, words in VITALS.items():
+        print(f"  {name:<12}{rows[-1][name]:>8.3g}  {words}")
+    found = notes(rows, settings)
+    for note in found:
         print(f"\nafter round {note.round}: {note.words}")
-    if not notes(rows, settings):
-        print("\nNothing to complain of.")
+    print(f"\n{ADVICE if found else HEALTHY}")
 
 
 if __name__ == "__main__":

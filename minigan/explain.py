@@ -35,18 +35,23 @@ def main():
     x_real, z_d, z_g = np.array([[1.1], [0.7]]), np.array([[0.5], [-1.0]]), np.array([[-0.4], [0.8]])
     print("One round of a GAN in numbers: D's step, then G's. Behind each name is its shape; N, the batch, is 2.")
     print("G and D are Dense(1, 2), LeakyReLU with slope .2, Dense(2, 1) each: 7 parameters each.")
-    print("Right of every gradient made by backpropagation stands its centred difference, (L(w+h) - L(w-h)) / 2h.")
+    print(
+        "In every layer x is what goes in and y what comes out; dx, dy, dW, db are the loss's gradients by them, so that"
+    )
+    print("the dy of a layer is the dx of the one above it, and ds, the gradient by the scores, that of the last one.")
+    print(
+        "Right of each gradient stands its centred difference, (L(w+h) - L(w-h)) / 2h, which knows of no backpropagation."
+    )
 
     title("D's step: G is used, not changed")
     print("1. Forward. G makes samples of noise; no gradient will go back there, so what it computed is not kept.")
     show(z=z_d)
     x_fake, _, _ = forward(G, z_d, "G")
-    print("   Real samples and G's go through D as one batch.")
+    print("   Real samples, the upper two rows, and G's go through D as one batch.")
     x = np.concatenate([x_real, x_fake])
     show(x=x)
     s, inputs, caches = forward(D, x, "D")
     print("   What comes out is the score s, a logit; sigmoid(s) is the probability that a sample is real, to D.")
-    print("   The upper two rows are real samples, the lower two G's.")
     show(D=sigmoid(s))
 
     print("\n2. The loss: -log D of real samples and -log (1 - D) of G's, each a mean over N.")
@@ -86,8 +91,10 @@ def main():
     print(
         "\n4. Here the gradient crosses from D into G. What left D's input says how L_G changes with each sample, and"
     )
-    print("   G's output is D's input: the same numbers are the gradient at G's output. Against it lies where the")
-    print(f"   samples should go: {', '.join('up' if slope < 0 else 'down' for slope in dx.ravel())}.")
+    print(
+        "   G's output is D's input: the same numbers are the gradient at G's output, the dy of its last layer. To make"
+    )
+    print(f"   L_G smaller the samples should go {', '.join('up' if slope < 0 else 'down' for slope in dx.ravel())}.")
 
     print("\n5. Backward through G, as through any network.")
     backward(G, dx, g_inputs, g_caches, of_samples)

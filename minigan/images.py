@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 
+from minigan.errors import CheckpointError
+
 ZOOM = 2  # screen pixels a pixel: 28 alone is a stamp
 
 
@@ -31,6 +33,19 @@ def picture(images, columns=None):
 
     grey = np.rint(255.0 * np.clip(sheet(images, columns), 0.0, 1.0)).astype(np.uint8)
     return Image.fromarray(np.kron(grey, np.ones((ZOOM, ZOOM), np.uint8)))
+
+
+def of_training(run):
+    """(epoch, picture) for each picture of samples that a run's training has left. Raises CheckpointError."""
+    from PIL import Image
+
+    for path in sorted((run / "samples").glob("epoch_[0-9]*.png")):
+        try:
+            with Image.open(path) as picture:
+                picture.load()
+        except (OSError, SyntaxError):
+            raise CheckpointError(f"{path} is no whole picture; move it away to go on without it.") from None
+        yield int(path.stem.removeprefix("epoch_")), picture
 
 
 def save_gif(path, pictures, fps):

@@ -174,7 +174,12 @@ class Recorder:
         """Say what is going on."""
         if self.kept:
             changed = f"; the last digits may differ: {self.kept.changed}" if self.kept.changed else ""
-            print(f"resumed  after round {self.training.rounds_done}{changed}")
+            over = (
+                "; it is done, and --epochs makes it longer"
+                if self.training.rounds_done == self.training.rounds
+                else ""
+            )
+            print(f"resumed  after round {self.training.rounds_done}{over}{changed}")
         print(f"data     {self.data.note}")
         print(f"writing  {self.out}/")
 

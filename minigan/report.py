@@ -50,18 +50,12 @@ def main():
     parser = cli.Parser("python -m minigan.report", "Make one HTML page of a run.")
     parser.add_argument("run", type=Path, help="folder of a run")
     run = parser.parse_args().run
-    _, settings, _ = load_generator(run)
-    try:
-        data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
-    except DataError as error:
-        print(f"without the training images nearest to samples: {error}")
-        data = None
-    write(run, data)
-    print(f"report   {run / 'report.html'}")
+    write(run)
+    print(f"report   {run / 'report.html'}   (open it in a browser)")
 
 
-def write(run, data):
-    """Write report.html into the folder of a run; data: what it was trained on, or None if that is gone."""
+def write(run, data=None):
+    """Write report.html into the folder of a run; data: what it was trained on, if that has been loaded."""
     template = resources.files("minigan").joinpath("report.html").read_text(encoding="utf-8")
     text = json.dumps(content(run, data), separators=(",", ":")).replace("<", "\\u003c")  # may stand in a <script>
     with replacing(run / "report.html") as file:
@@ -70,19 +64,27 @@ def write(run, data):
 
 def content(run, data):
     """What the page shows, as JSON can say it."""
-    _, meta = checkpoint.load(run)
-    G, settings, made = load_generator(run)
     rows = doctor.read(run / "metrics.csv")
-    found = doctor.notes(rows, settings)
+    G, settings, made = load_generator(run)
+    _, meta = checkpoint.load(run)
+    note = ""
+    if data is None:
+        try:
+            data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
+        except DataError as error:
+            note = f"{settings.data}: {error}"
     facts = {
+        "run": run.resolve().name,
         "command": command(str(meta["preset"]), settings),
-        "data": data.note if data else settings.data,
+        "data": data.note if data else note,
         "done": f"{meta['round']} rounds in {doctor.seconds(rows):.0f} s of training",
         "versions": ", ".join(f"{name} {text}" for name, text in dict(meta["environment"]).items()),
     }
+    notes = [{"round": note.round, "words": note.words} for note in doctor.notes(rows, settings)]
     finite = [{name: value for name, value in row.items() if isfinite(value)} for row in rows]  # JSON knows no others
     return {
-        "facts": facts, "rows": finite, "notes": [{"round": n.round, "words": n.words} for n in found],
+        "facts": facts, "rows": finite, "notes": notes,
+        "verdict": (doctor.ADVICE if notes else doctor.HEALTHY) if rows else "There are no figures yet.",
         "charts": [c for c in CHARTS if any(set(c["series"]) & set(row) for row in rows)],
         "frames": frames(run, made.is_images), "nearest": nearest(settings, made, G, data), "layers": layers(G),
         "slope": settings.g_slope, "output": settings.output if made.is_images else None, "latent": settings.latent_dim,
@@ -112,20 +114,13 @@ def layers(G):
 
 def frames(run, is_images):
     """Pictures of samples that the run has left: of images the upper 4 rows, in 16 shades, without the zoom."""
-    from PIL import Image
-
-    paths, made = sorted((run / "samples").glob("epoch_*.png")), []
-    for i in np.unique(np.linspace(0, len(paths) - 1, FRAMES).round().astype(int)):
-        whole = Image.open(paths[i])
-        small = whole.reduce(images.ZOOM).crop(
-            (0, 0, whole.width // images.ZOOM, whole.height * 4 // 10 // images.ZOOM)
-        )
-        made.append(
-            {
-                "epoch": int(paths[i].stem.removeprefix("epoch_")),
-                "picture": url(small.quantize(16) if is_images else whole),
-            }
-        )
+    pictures, made = list(images.of_training(run)), []
+    for i in np.unique(np.linspace(0, len(pictures) - 1, min(FRAMES, len(pictures))).round().astype(int)):
+        epoch, picture = pictures[i]
+        if is_images:
+            small = picture.reduce(images.ZOOM)
+            picture = small.crop((0, 0, small.width, small.height * 4 // 10)).quantize(16)
+        made.append({"epoch": epoch, "picture": url(picture)})
     return made
 
 

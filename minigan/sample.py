@@ -48,8 +48,12 @@ def main():
     given = parser.parse_args()
     moves = given.walk or given.training
     out = given.out or Path("walk.gif" if given.walk else "training.gif" if moves else "grid.png")
-    if moves != (out.suffix.lower() == ".gif") or (given.walk and given.training):
+    if given.walk and given.training:
+        raise ArgumentError("--walk and --training are two pictures; choose one.")
+    if moves != (out.suffix.lower() == ".gif"):
         raise ArgumentError("a .gif is made with --walk or with --training, and those make nothing else.")
+    if given.training and not any(images.of_training(given.run)):
+        raise ArgumentError(f"there are no pictures in {given.run / 'samples'}; --training takes the folder of a run.")
     if given.training and (given.n, given.seed, given.label) != (None, None, None):
         raise ArgumentError("--training shows what training has left; -n, --seed and --label change nothing there.")
     n, seed = given.n or 64, given.seed or 0
@@ -60,7 +64,7 @@ def main():
         raise ArgumentError(f"--label must be in 0..{data.n_classes - 1}, not {given.label}.")
     try:
         if given.training:
-            n = images.save_gif(out, pictures(given.run), 2)
+            n = images.save_gif(out, (picture for _, picture in images.of_training(given.run)), 2)
         elif given.walk:
             images.save_gif(out, walk(settings, data, G, n, seed, given.label), 20)
         elif out.suffix.lower() == ".png":
@@ -84,16 +88,6 @@ def walk(settings, data, G, n, seed, label):
     for t in np.linspace(0.0, 2.0 * np.pi, FRAMES, endpoint=False, dtype=np.float32):
         z[:, :k] = a * np.cos(t) + b * np.sin(t)
         yield images.picture(images.to_unit(samples(settings, data, G, z), data.shape))
-
-
-def pictures(run):
-    """The pictures of samples that training has left, in their order."""
-    from PIL import Image
-
-    found = sorted((run / "samples").glob("epoch_*.png"))
-    if not found:
-        raise ArgumentError(f"there are no pictures in {run / 'samples'}; --training takes the folder of a run.")
-    return map(Image.open, found)
 
 
 if __name__ == "__main__":

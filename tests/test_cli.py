@@ -148,7 +148,7 @@ def test_a_run_is_shown_as_it_went(command, own):
     [
         (("--out", "a.gif"), "a .gif is made with --walk or with --training"),
         (("--walk", "--out", "a.png"), "those make nothing else"),
-        (("--walk", "--training"), "a .gif is made with --walk or with --training"),
+        (("--walk", "--training"), "choose one"),
         (("--training", "-n", 3), "-n, --seed and --label change nothing there"),
         (("--training", "--seed", 0), "-n, --seed and --label change nothing there"),
     ],

@@ -8,9 +8,10 @@ import clinic
 import numpy as np
 import pytest
 
-from minigan import doctor, images, train
+from minigan import doctor, images, report, train
 from minigan.activations import LeakyReLU, ReLU
 from minigan.layers import Dense
+from minigan.models import Settings
 from minigan.network import Network
 from minigan.recorder import COLUMNS
 from minigan.sample import load_generator
@@ -78,6 +79,25 @@ def test_what_was_said_is_not_said_again_by_a_run_that_goes_on(command):
     assert said[0] and not set(said[0]) & set(said[1])
 
 
+def test_numbers_that_divide_may_be_0(command):
+    command(train.main, *clinic.RING.split(), "--epochs", 0, "--out", "run")
+    row = dict.fromkeys(COLUMNS, "1") | {"d_weights": "0", "rounds_per_second": "0"}
+    Path("run/metrics.csv").write_text("\n".join(",".join(line) for line in (COLUMNS, row.values())) + "\n")
+    for main in (doctor.main, report.main):
+        assert command(main, "run")[0] == 0
+
+
+@pytest.mark.parametrize(("eps", "loss"), [(0.0, 0.1), (0.1, 0.4), (0.3, 0.7)])
+def test_smoothed_labels_hide_no_winner(eps, loss):
+    """The least loss is then an entropy: .325 with .1, .611 with .3."""
+    row = {"d_accuracy": 1.0, "d_loss": loss}
+    settings = Settings(label_smoothing=eps)
+    for more, words in ((0.0, "D wins"), (0.2, None)):
+        rows = [{**row, "round": i, "d_loss": loss + more} for i in (50, 100, 150)]
+        assert (doctor.D_wins(rows, settings) or "").startswith(words or "")
+        assert bool(doctor.D_wins(rows, settings)) == bool(words)
+
+
 def training(G, D, x_n, **settings):
     data = SimpleNamespace(n_x=x_n, is_images=True)
     return SimpleNamespace(G=G, D=D, data=data, xp=np, settings=SimpleNamespace(output="tanh", **settings))
@@ -111,9 +131,15 @@ def test_vital_signs_are_what_they_are_called():
 
 def test_figures_of_another_version_or_none_are_one_sentence(command):
     command(train.main, *clinic.RING.split(), "--epochs", 0, "--out", "run")
-    assert command(doctor.main, "run")[:2] == (0, "\nNothing to complain of.\n")
-    path = Path("run/metrics.csv")
-    for content, why in (("round,epoch\n1,2\n", "damaged"), (f"{','.join(COLUMNS)}\n{'x,' * 17}\n", "damaged")):
+    assert command(doctor.main, "run")[:2] == (0, "There are no figures in run/metrics.csv yet.\n")
+    assert "there is no run/checkpoint.npz/metrics.csv" in command(doctor.main, "run/checkpoint.npz")[2]
+    path, header = Path("run/metrics.csv"), ",".join(COLUMNS)
+    for content, why in (
+        ("round,epoch\n1,2\n", "columns are not those"),
+        (f"{header}\n{'x,' * 16}1\n", "could not convert"),
+        (f"{header}\n{'1,' * 8},{'1,' * 7}1\n", "a row is not whole"),
+        (f"{header}\n1,2\n{'1,' * 16}1\n", "a row is not whole"),
+    ):
         path.write_text(content)
         code, _, err = command(doctor.main, "run")
         assert code == 3 and why in err and err.count("\n") == 1

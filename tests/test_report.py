@@ -20,6 +20,7 @@ RECIPES = {
     "labels": f"--data labelled.npz --conditional {TINY}",
     "batchnorm": f"--preset small --data own.npy --g-batchnorm 2 --g-slope 0.1 --output sigmoid --noise uniform {TINY}",
     "points": f"--data points.npy {TINY}",
+    "points, labels": f"--preset toy --conditional {TINY} --batch-size 50000",
 }
 
 
@@ -90,7 +91,7 @@ def test_of_a_long_run_some_pictures_are_shown(made, command):
     for epoch in range(4, 100):
         shutil.copy(run / "samples/epoch_0000.png", run / f"samples/epoch_{epoch:04d}.png")
     code, out, _ = command(report.main, "run")
-    assert (code, out) == (0, "report   run/report.html\n")
+    assert (code, out) == (0, "report   run/report.html   (open it in a browser)\n")
     epochs = [frame["epoch"] for frame in content(run)["frames"]]
     assert len(epochs) == report.FRAMES and (epochs[0], epochs[-1]) == (0, 99)
     assert content(run)["nearest"] is None
@@ -99,10 +100,23 @@ def test_of_a_long_run_some_pictures_are_shown(made, command):
 def test_without_its_data_a_run_is_reported_but_for_the_neighbours(made, command):
     run = made("labels")
     Path("labelled.npz").unlink()
-    code, out, _ = command(report.main, "run")
-    assert code == 0 and "there is no file labelled.npz" in out
+    assert command(report.main, "run")[0] == 0
     page = content(run)
-    assert page["nearest"] is None and page["facts"]["data"] == "labelled.npz"
+    assert page["nearest"] is None
+    assert page["facts"]["data"] == "labelled.npz: there is no file labelled.npz."
+
+
+def test_a_picture_that_is_damaged_is_named_and_none_at_all_are_no_matter(made, command):
+    run = made("labels")
+    path = run / "samples/epoch_0001.png"
+    path.write_bytes(path.read_bytes()[:200])
+    for main in (report.main, sample.main):
+        words = ("run", "--training") if main is sample.main else ("run",)
+        code, _, err = command(main, *words)
+        assert code == 3 and err.startswith("minigan: run/samples/epoch_0001.png is no whole picture")
+    shutil.rmtree(run / "samples")
+    assert command(report.main, "run")[0] == 0
+    assert content(run)["frames"] == []
 
 
 def test_nothing_in_a_run_can_end_the_script(made, command):
@@ -183,7 +197,7 @@ def test_the_page_in_a_browser(browser, made, recipe):
     def shown():
         return browser.execute_script("return document.getElementById('picture').toDataURL()")
 
-    if settings.data != "points.npy":
+    if data.is_images:
         (width, pixels), x = browser.execute_script("""
             const canvas = document.getElementById("picture"), context = canvas.getContext("2d");
             const { data } = context.getImageData(0, 0, canvas.width, canvas.height);
@@ -211,6 +225,12 @@ def test_the_page_in_a_browser(browser, made, recipe):
     still = shown()
     browser.execute_async_script("setTimeout(arguments[0], 100)")
     assert shown() == still
+
+    if not data.is_images:
+        cloud = np.array(browser.execute_script("return cloud.map(x => Array.from(x))"))
+        rng = np.random.default_rng(0)
+        expected = samples(settings, data, G, latent(settings, data, 1000, rng))
+        np.testing.assert_allclose(cloud.mean(axis=0), expected.mean(axis=0), atol=0.2 * expected.std())
 
     def values():
         return [output.text for output in browser.find_elements("css selector", "output")]
