@@ -36,12 +36,10 @@ def main():
     print("One round of a GAN in numbers: D's step, then G's. Behind each name is its shape; N, the batch, is 2.")
     print("G and D are Dense(1, 2), LeakyReLU with slope .2, Dense(2, 1) each: 7 parameters each.")
     print(
-        "In every layer x is what goes in and y what comes out; dx, dy, dW, db are the loss's gradients by them, so that"
+        "In every layer x is what goes in, y what comes out; dx, dy, dW, db are the loss's gradients by them, so that"
     )
     print("the dy of a layer is the dx of the one above it, and ds, the gradient by the scores, that of the last one.")
-    print(
-        "Right of each gradient stands its centred difference, (L(w+h) - L(w-h)) / 2h, which knows of no backpropagation."
-    )
+    print("Right of each gradient stands its centred difference, (L(w+h) - L(w-h)) / 2h: no backpropagation in it.")
 
     title("D's step: G is used, not changed")
     print("1. Forward. G makes samples of noise; no gradient will go back there, so what it computed is not kept.")
@@ -91,10 +89,8 @@ def main():
     print(
         "\n4. Here the gradient crosses from D into G. What left D's input says how L_G changes with each sample, and"
     )
-    print(
-        "   G's output is D's input: the same numbers are the gradient at G's output, the dy of its last layer. To make"
-    )
-    print(f"   L_G smaller the samples should go {', '.join('up' if slope < 0 else 'down' for slope in dx.ravel())}.")
+    print("   G's output is D's input: the same numbers are the gradient at G's output, the dy of its last layer. For")
+    print(f"   a smaller L_G the samples should go {', '.join('up' if slope < 0 else 'down' for slope in dx.ravel())}.")
 
     print("\n5. Backward through G, as through any network.")
     backward(G, dx, g_inputs, g_caches, of_samples)

@@ -174,12 +174,9 @@ class Recorder:
         """Say what is going on."""
         if self.kept:
             changed = f"; the last digits may differ: {self.kept.changed}" if self.kept.changed else ""
-            over = (
-                "; it is done, and --epochs makes it longer"
-                if self.training.rounds_done == self.training.rounds
-                else ""
-            )
-            print(f"resumed  after round {self.training.rounds_done}{over}{changed}")
+            done, rounds = self.training.rounds_done, self.training.rounds
+            over = ", its last; --epochs makes it longer" if done == rounds else ""
+            print(f"resumed  after round {done}{over}{changed}")
         print(f"data     {self.data.note}")
         print(f"writing  {self.out}/")
 

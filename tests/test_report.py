@@ -20,7 +20,7 @@ RECIPES = {
     "labels": f"--data labelled.npz --conditional {TINY}",
     "batchnorm": f"--preset small --data own.npy --g-batchnorm 2 --g-slope 0.1 --output sigmoid --noise uniform {TINY}",
     "points": f"--data points.npy {TINY}",
-    "points, labels": f"--preset toy --conditional {TINY} --batch-size 50000",
+    "points, labels": f"--preset toy --conditional {TINY} --batch-size 20000",
 }
 
 
@@ -222,6 +222,7 @@ def test_the_page_in_a_browser(browser, made, recipe):
     find("#walk").click()
     changes(lambda: browser.execute_async_script("setTimeout(arguments[0], 300)"))
     find("#walk").click()
+    browser.execute_async_script("setTimeout(arguments[0], 100)")
     still = shown()
     browser.execute_async_script("setTimeout(arguments[0], 100)")
     assert shown() == still

@@ -173,7 +173,7 @@ def test_a_run_that_is_done_stays_as_it_is(command, own):
     command(train.main, *SMALL, "--epochs", 2, "--out", "run")
     before = contents("run")
     code, out, err = command(train.main, "--resume", "run")
-    assert (code, err) == (0, "") and "resumed  after round 10\n" in out
+    assert (code, err) == (0, "") and "resumed  after round 10, its last; --epochs makes it longer\n" in out
     assert contents("run") == before
 
 
