@@ -9,6 +9,7 @@ as long, in rows of their own. RESULTS.md is written from all the rows there are
 
 import argparse
 import csv
+import os
 import platform
 import re
 import shutil
@@ -21,7 +22,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, doctor, images
+from minigan import cli, doctor, images, parallel
 from minigan.checkpoint import NAME
 from minigan.data import load, split
 from minigan.errors import ArgumentError
@@ -134,7 +135,8 @@ def trained(words, folder):
     """Samples of a run of python with these words, as many as the papers take, or None if it diverged."""
     print("python", *words, flush=True)
     words = [*words[:2], "--resume", str(folder)] if (folder / NAME).exists() else [*words, "--out", str(folder)]
-    code = subprocess.run([sys.executable, *words], check=False).returncode
+    alone = {name: value for name, value in os.environ.items() if not name.startswith(("PMI_", "PMIX_", "OMPI_"))}
+    code = subprocess.run([sys.executable, *words], check=False, env=alone).returncode
     if code in (130, 143):  # as a Ctrl-C here does, too
         sys.exit(code)
     if code == 4:  # diverged, and that is a result
@@ -216,26 +218,43 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("demos"), help="folder of tables.csv and RESULTS.md")
     parser.add_argument("--runs", type=Path, default=Path("runs", "tables"))
     given = parser.parse_args()
-    path = given.out / "tables.csv"
-    rows = []
-    if path.exists():
-        with open(path, newline="", encoding="utf-8") as file:
-            rows = list(csv.DictReader(file))
+    comm = parallel.processes()
+    path, first = given.out / "tables.csv", not comm or comm.rank == 0
+    if first and not path.exists():
+        path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
+    if comm:
+        comm.Barrier()
+    done = kept(given.out)
+    due = [trial_of for trial_of in wanted(given) if not any(trial_of.items() <= row.items() for row in done)]
+    if comm:  # each process has its trials, and adds its rows to the same file, a line at a time
+        comm.Barrier()  # all have read what is done before the first adds to it
+        due = due[comm.rank :: comm.size]
+    for trial_of in due:
+        row = trial(trial_of["table"], trial_of["recipe"], int(trial_of["seed"]), int(trial_of["epochs"]), given)
+        with open(path, "a", newline="", encoding="utf-8") as file:
+            csv.DictWriter(file, COLUMNS).writerow(row)
+        shutil.rmtree(given.runs / name(row) / str(row["seed"]), ignore_errors=True)
+    if comm:
+        comm.Barrier()
+    if first:
+        (given.out / "RESULTS.md").write_text(page(kept(given.out)), encoding="utf-8")
+        print(given.out / "RESULTS.md")
+    parallel.end(comm)
+
+
+def wanted(given):
+    """What tells the trial's row from others, of each trial that the flags ask for."""
     for table in given.tables or RECIPES:
         for recipe, seed in product(RECIPES[table], range(1 if table == "digits" else given.trials)):
-            epochs = 0 if recipe in CONTROLS else max(1, round(given.share * own_epochs(recipe)))
-            trial_of = {"table": table, "recipe": recipe, "epochs": str(epochs), "seed": str(seed)}
-            if not recipe.startswith(given.only) or any(trial_of.items() <= row.items() for row in rows):
-                continue
-            rows.append({name: str(value) for name, value in trial(table, recipe, seed, epochs, given).items()})
-            with open(path, "a", newline="", encoding="utf-8") as file:
-                writer = csv.DictWriter(file, COLUMNS)
-                if not file.tell():
-                    writer.writeheader()
-                writer.writerow(rows[-1])
-            shutil.rmtree(given.runs / name(rows[-1]) / str(seed), ignore_errors=True)
-    (given.out / "RESULTS.md").write_text(page(rows), encoding="utf-8")
-    print(given.out / "RESULTS.md")
+            if recipe.startswith(given.only):
+                epochs = 0 if recipe in CONTROLS else max(1, round(given.share * own_epochs(recipe)))
+                yield {"table": table, "recipe": recipe, "epochs": str(epochs), "seed": str(seed)}
+
+
+def kept(folder):
+    """The rows of tables.csv."""
+    with open(folder / "tables.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":

@@ -35,9 +35,7 @@ def main():
     x_real, z_d, z_g = np.array([[1.1], [0.7]]), np.array([[0.5], [-1.0]]), np.array([[-0.4], [0.8]])
     print("One round of a GAN in numbers: D's step, then G's. Behind each name is its shape; N, the batch, is 2.")
     print("G and D are Dense(1, 2), LeakyReLU with slope .2, Dense(2, 1) each: 7 parameters each.")
-    print(
-        "In each layer x is what goes in, y what comes out; dx, dy, dW, db are the loss's gradients by them, so that"
-    )
+    print("In each layer x is what goes in, y what comes out; dx, dy, dW, db are the loss's gradients by them, so that")
     print("the dy of a layer is the dx of the one above it, and ds, the gradient by the scores, that of the last one.")
     print("Right of each gradient stands its centred difference, (L(w+h) - L(w-h)) / 2h: no backpropagation in it.")
 

@@ -48,7 +48,7 @@ def in_process(monkeypatch):
 
     from minigan import train
 
-    def run(words, check):
+    def run(words, check, **_):
         assert words[1:3] == ["-m", "minigan.train"]
         monkeypatch.setattr(sys, "argv", words[2:])
         train.main()

@@ -36,7 +36,7 @@ def test_every_recipe_is_a_preset_or_a_control():
 
 def test_a_trial_that_diverges_is_a_row_without_figures(tmp_path, monkeypatch):
     for code, expected in ((4, None), (3, ArgumentError)):
-        monkeypatch.setattr("subprocess.run", lambda words, check, code=code: SimpleNamespace(returncode=code))
+        monkeypatch.setattr("subprocess.run", lambda words, code=code, **_: SimpleNamespace(returncode=code))
         with pytest.raises(expected) if expected else nullcontext():
             row = tables.trial("ring", "toy", 0, 1, given(tmp_path))
             other = tables.trial("ring", "toy --batch-size 5000", 3, 1, given(tmp_path))

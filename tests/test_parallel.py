@@ -156,6 +156,19 @@ cli.main(train.main)
         assert ended == code and said in err
 
 
+@needs_mpi
+def test_a_table_is_filled_by_several_each_with_its_seeds(tmp_path):
+    program = Path(__file__).parent.parent / "demos/tables.py"
+    words = (program, "ring", "--only", "toy", "--share", 0.01, "--trials", 3, "--out", tmp_path, "--runs", tmp_path)
+    for _ in range(2):  # the second time all is there
+        code, _, err = mpi(2, *words)
+        assert (code, err) == (0, "")
+        with open(tmp_path / "tables.csv", newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+        assert sorted(row["seed"] for row in found) == ["0", "1", "2"]
+    assert "| `toy` |" in (tmp_path / "RESULTS.md").read_text() and len({row["sigma_ratio"] for row in found}) == 3
+
+
 def test_without_mpi4py_it_is_said_what_is_missing(own):
     words = [sys.executable, "-c", "import sys; sys.modules['mpi4py'] = None; from minigan import cli, train; "
              "cli.main(train.main)", *map(str, SMALL)]  # fmt: skip
