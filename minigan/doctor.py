@@ -157,7 +157,7 @@ def oscillation(rows, s):
     )  # fmt: skip
 
 
-# Their bounds lie between runs that went wrong and runs that did not: demos/clinic.py, and every preset on MNIST.
+# Their bounds lie between runs that went wrong and runs that did not: those of demos/clinic.py, and presets on MNIST.
 RULES = (learning_rate, D_wins, G_learns_nothing, collapse, saturation, dead_units, oscillation)
 
 

@@ -1,0 +1,30 @@
+"""demos/scaling.py: the machines on paper obey arithmetic, and what is measured is there."""
+
+import json
+
+import pytest
+import scaling
+
+from minigan.data import Dataset
+
+
+def test_machines_on_paper():
+    assert scaling.speed(1.0, 4e6, 10, 1) == 1.0
+    assert scaling.speed(1.0, 0.0, 10, 4) == pytest.approx(4.0, rel=1e-3)  # nothing to sum, but a little to wait for
+    sums = 2 * 3 / 4 * 1e9 / 1.25e9 + 12 * scaling.LATENCY  # 1 GB over 10 Gbit/s among 4
+    assert scaling.speed(2.0, 1e9, 10, 4) == pytest.approx(2.0 / (2.0 / 4 + sums))
+    assert scaling.speed(2.0, 1e9, 10, 4) < 2.0 < scaling.speed(2.0, 1e9, 100, 4)
+    slow = [scaling.speed(0.002, 1e6, 10, n) for n in scaling.MACHINES]
+    assert max(slow) < 2.0 and slow[-1] < slow[1]  # where it no longer pays
+
+
+def test_a_measurement(monkeypatch, capsys, rng):
+    data = Dataset(rng.integers(0, 256, (200, 784)).astype("uint8"), (28, 28), "", rng.integers(0, 10, 200))
+    monkeypatch.setattr(scaling, "load", lambda name: data)
+    for name, value in (("NAMES", ("minigan",)), ("BATCHES", (64, 128)), ("SECONDS", 0.01)):
+        monkeypatch.setattr(scaling, name, value)
+    scaling.measure()
+    found = json.loads(capsys.readouterr().out)
+    assert list(found) == ["minigan, 64", "minigan, 128"]
+    for cell in found.values():
+        assert cell["round"] > 0.0 and cell["sums"] == 0.0 and 600_000 < cell["numbers"] < 700_000
