@@ -92,7 +92,7 @@ def join(training, comm):
             layer.parts = size
             layer.mean_over = partial(mean_over, layer.mean_over)  # type: ignore[method-assign]
         elif hasattr(layer, "rng"):  # Dropout, whose slope depends on the shape of x alone
-            layer.slope = lambda x, train, slope=layer.slope: part(slope(xp.tile(x, (size, 1)), train))
+            layer.slope = lambda x, train, slope=layer.slope: part(slope(xp.concatenate([x] * size), train))
     objective, training.noise = training.objective, noise
     training.objective = SimpleNamespace(d=share(objective.d), g=share(objective.g))
     weights = {"r1": s.r1 / size, "wgan_gp": s.wgan_gp / size}

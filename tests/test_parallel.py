@@ -10,11 +10,17 @@ import sys
 import time
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import strict
+from test_device import small
 
-from minigan import checkpoint
+from minigan import checkpoint, parallel
+from minigan.backend import to_host
+from minigan.presets import PRESETS
+from minigan.training import Training
 
 needs_mpi = pytest.mark.skipif(
     not (find_spec("mpi4py") and shutil.which("mpiexec")), reason="needs MPI: pip install -e '.[mpi]' mpich"
@@ -167,6 +173,25 @@ def test_a_table_is_filled_by_several_each_with_its_seeds(tmp_path):
             found = list(csv.DictReader(file))
         assert sorted(row["seed"] for row in found) == ["0", "1", "2"]
     assert "| `toy` |" in (tmp_path / "RESULTS.md").read_text() and len({row["sigma_ratio"] for row in found}) == 3
+
+
+@pytest.mark.parametrize("xp", [np, strict], ids=["host", "device"])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_one_of_one_is_one(preset, xp):
+    """...to the last bit, which needs no MPI; on a device, too, where the sums go by the host."""
+
+    def all_reduce(mine, everybodys):
+        assert type(mine) is type(everybodys) is np.ndarray
+        everybodys[...] = mine
+
+    comm = SimpleNamespace(size=1, rank=0, Allreduce=all_reduce, bcast=lambda a: a)
+    settings, data = small(preset)
+    alone, joined = Training(settings, data), Training(settings, data, xp)
+    parallel.join(joined, comm)
+    for one, other in zip(alone.epoch(), joined.epoch(), strict=True):
+        assert one.tobytes() == to_host(other).tobytes()
+    for one, other in ((alone.G, joined.G), (alone.D, joined.D), (alone.average, joined.average)):
+        assert one.theta.tobytes() == to_host(other.theta).tobytes()
 
 
 def test_without_mpi4py_it_is_said_what_is_missing(own):
