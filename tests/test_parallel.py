@@ -87,7 +87,7 @@ def test_two_processes_write_one_run_that_goes_on(own):
 @pytest.mark.parametrize("ending", ["the first is killed", "another is killed", signal.SIGINT, signal.SIGTERM])
 def test_however_it_ends_nobody_is_left_and_the_checkpoint_is_good(own, ending):
     with start(2, "-m", "minigan.train", *SMALL, "--epochs", 100_000, "--out", "run") as process:
-        while not Path("run/samples/epoch_0001.png").exists():
+        while not Path("run/samples/epoch_0002.png").exists():  # then the checkpoint is of the first
             assert process.poll() is None
             time.sleep(0.05)
         workers = descendants(process.pid)
@@ -102,8 +102,10 @@ def test_however_it_ends_nobody_is_left_and_the_checkpoint_is_good(own, ending):
         while any(map(alive, workers)):
             assert time.perf_counter() - began < 10.0
             time.sleep(0.05)
-    assert process.returncode == (9 if isinstance(ending, str) else 128 + ending)
-    if not isinstance(ending, str):
+    if isinstance(ending, str):
+        assert process.returncode != 0  # 9, or whatever MPI makes of it
+    else:
+        assert process.returncode == 128 + ending
         assert "minigan: stopped after round" in err and err.count("goes on") == 1
     assert checkpoint.load("run")[1]["round"] >= 5
 
