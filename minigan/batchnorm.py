@@ -25,7 +25,6 @@ class BatchNorm(Layer):
     """
 
     mixes_samples = True
-    parts = 1  # of the batch, of which this process has one; see parallel.py, which has mean_over go over all
 
     def __init__(self, n, eps=1e-5, momentum=0.1):
         self.shapes = {"gamma": (n,), "beta": (n,)}
@@ -49,8 +48,12 @@ class BatchNorm(Layer):
         return self.gamma * xhat + self.beta, (xhat, r, mean, var, train)  # (4)
 
     def mean_over(self, a):
-        """The mean over the samples of a (N, n)."""
+        """The mean over the samples of a (N, n); in parallel.py over those of all processes."""
         return a.sum(axis=0) / len(a)  # not a.mean, whose last division NumPy does in float64
+
+    def count(self, a):
+        """N, the same way."""
+        return len(a)
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         xhat, _, mean, var, train = cache
@@ -58,7 +61,7 @@ class BatchNorm(Layer):
             (dy * xhat).sum(axis=0, out=self.dgamma)
             dy.sum(axis=0, out=self.dbeta)  # (7)
             if train:
-                n = len(dy) * self.parts
+                n = self.count(dy)
                 self.mean += self.momentum * (mean - self.mean)
                 self.var += self.momentum * (var * (n / (n - 1)) - self.var)
         return self.jvp(dy, cache) if input_grad else None  # (6)

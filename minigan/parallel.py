@@ -89,7 +89,7 @@ def join(training, comm):
         network.theta[...] = xp.asarray(comm.bcast(to_host(network.theta)))
     for layer in training.G.layers + training.D.layers:
         if isinstance(layer, BatchNorm):
-            layer.parts = size
+            layer.count = lambda a: size * len(a)  # type: ignore[method-assign]
             layer.mean_over = partial(mean_over, layer.mean_over)  # type: ignore[method-assign]
         elif hasattr(layer, "rng"):  # Dropout, whose slope depends on the shape of x alone
             layer.slope = lambda x, train, slope=layer.slope: part(slope(xp.concatenate([x] * size), train))
