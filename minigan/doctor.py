@@ -124,7 +124,7 @@ def saturation(rows, s):
         return None
     return (
         f"G is saturated: {100 * rows[-1]['saturated']:.1f} % of its pixels are black or white, where its {s.output} "
-        f"is flat and no gradient passes. Its weights have become too large. Try --lr {s.lr / 10:g}."
+        f"is flat and no gradient passes. Its weights have become too large. Try --lr {s.lr / 30:.1g}."
     )
 
 

@@ -58,16 +58,27 @@ def test_there_is_a_failure_for_each_rule():
     assert set(clinic.ILL) == RULES
 
 
+def provoked(examined, rule):
+    """The flags of a run in which the rule speaks, and its words. Games are chaotic: on another machine, whose last
+    digits are others, one seed may do where another does not."""
+    for seed in range(4):
+        flags = f"{clinic.ILL[rule]} --seed {seed}"
+        notes = examined(flags, f"seed {seed}")
+        if rule in notes:
+            return flags, notes[rule]
+    raise AssertionError(f"nothing provokes {rule}")
+
+
 @pytest.mark.parametrize("rule", clinic.ILL)
 def test_a_failure_is_named(examined, rule):
-    assert rule in examined(clinic.ILL[rule])
+    provoked(examined, rule)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", clinic.ILL)
 def test_what_is_advised_heals(examined, rule):
-    words = examined(clinic.ILL[rule])[rule]
-    assert rule not in examined(f"{clinic.ILL[rule]} {clinic.remedy(words)}", "healed")
+    flags, words = provoked(examined, rule)
+    assert rule not in examined(f"{flags} {clinic.remedy(words)}", "healed")
 
 
 def test_what_was_said_is_not_said_again_by_a_run_that_goes_on(command):
