@@ -19,7 +19,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from minigan import cli
-from minigan.data import load, toy
+from minigan.data import POINTS, load, toy
 from minigan.losses import sigmoid
 from minigan.metrics import modes
 from minigan.models import latent
@@ -92,7 +92,7 @@ def square(limit, n):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", choices=("ring", "grid", "spiral"), default="ring")
+    parser.add_argument("--data", choices=POINTS, default="ring")
     parser.add_argument("--rounds", type=cli.whole(1), default=3000)
     parser.add_argument("--seed", type=cli.whole(0), default=0)
     parser.add_argument("--out", type=cli.output(".gif"), default=Path("ring.gif"))

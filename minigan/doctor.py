@@ -14,6 +14,7 @@ import numpy as np
 
 from minigan import cli
 from minigan.backend import namespace
+from minigan.data import POINTS
 from minigan.errors import CheckpointError, brief
 from minigan.sample import load_generator
 
@@ -89,7 +90,7 @@ def D_wins(rows, s):
     return (
         f"D wins: its loss is {rows[-1]['d_loss']:.2g}, at a draw it would be {DRAW[s.objective]:.2g}. A D that has no "
         "doubt tells G little of what would be better. Try "
-        + first((s.d_steps > 1, "--d-steps 1"), (not s.r1 and not s.wgan_gp and not s.d_batchnorm, "--r1 1"),
+        + first((s.d_steps > 1, "--d-steps 1"), (takes_r1(s), "--r1 1"),
                 (not s.dropout, "--dropout 0.3"), (True, f"--d-lr {(s.d_lr or s.lr) / 4:g}"))
         + "."
     )  # fmt: skip
@@ -105,15 +106,14 @@ def G_learns_nothing(rows, s):
 
 
 def collapse(rows, s):
-    plane = s.data in ("ring", "grid", "spiral")
-    least = 0.5 if plane else 0.12  # images have more in common, and G learns that first
+    least = 0.5 if s.data in POINTS else 0.12  # images have more in common, and G learns that first
     rising = rows[-1]["diversity"] > 1.25 * rows[-3:][0]["diversity"]
     if rising or not lasting(rows, 500, lambda r: r["diversity"] < least):
         return None
     return (
         f"G collapses: its samples are {100 * rows[-1]['diversity']:.2g} % as far from each other as real ones. One "
         "sample that D takes for real is all that it needs, as D looks at one at a time. Try "
-        + first((s.g_steps > 1, "--g-steps 1"), (not s.r1 and not s.wgan_gp and not s.d_batchnorm, "--r1 1"),
+        + first((s.g_steps > 1, "--g-steps 1"), (takes_r1(s), "--r1 1"),
                 (s.packing == 1, "--packing 2"), (True, f"--lr {s.lr / 4:g}"))
         + "."
     )  # fmt: skip
@@ -152,13 +152,18 @@ def oscillation(rows, s):
         f"The game goes in circles: D(G(z)) went up and down between {min(answers):.2f} and {max(answers):.2f} in the "
         "last rows. Each answers where the other was. Try "
         + first((s.beta1 > 0.5 and s.optimizer == "adam", "--beta1 0.5"), (s.momentum > 0, "--momentum 0"),
-                (not s.r1 and not s.wgan_gp and not s.d_batchnorm, "--r1 1"), (True, f"--lr {s.lr / 4:g}"))
+                (takes_r1(s), "--r1 1"), (True, f"--lr {s.lr / 4:g}"))
         + "."
     )  # fmt: skip
 
 
 # Their bounds lie between runs that went wrong and runs that did not: those of demos/clinic.py, and presets on MNIST.
 RULES = (learning_rate, D_wins, G_learns_nothing, collapse, saturation, dead_units, oscillation)
+
+
+def takes_r1(s):
+    """Whether R1 can be added to what there is."""
+    return not (s.r1 or s.wgan_gp or s.d_batchnorm)
 
 
 def first(*remedies):

@@ -52,8 +52,6 @@ def main():
         raise ArgumentError("--walk and --training are two pictures; choose one.")
     if moves != (out.suffix.lower() == ".gif"):
         raise ArgumentError("a .gif is made with --walk or with --training, and those make nothing else.")
-    if given.training and not any(images.of_training(given.run)):
-        raise ArgumentError(f"there are no pictures in {given.run / 'samples'}; --training takes the folder of a run.")
     if given.training and (given.n, given.seed, given.label) != (None, None, None):
         raise ArgumentError("--training shows what training has left; -n, --seed and --label change nothing there.")
     n, seed = given.n or 64, given.seed or 0
@@ -64,7 +62,10 @@ def main():
         raise ArgumentError(f"--label must be in 0..{data.n_classes - 1}, not {given.label}.")
     try:
         if given.training:
-            n = images.save_gif(out, (picture for _, picture in images.of_training(given.run)), 2)
+            pictures = [picture for _, picture in images.of_training(given.run)]
+            if not pictures:
+                raise ArgumentError(f"{given.run / 'samples'} has no pictures; --training takes the folder of a run.")
+            n = images.save_gif(out, pictures, 2)
         elif given.walk:
             images.save_gif(out, walk(settings, data, G, n, seed, given.label), 20)
         elif out.suffix.lower() == ".png":

@@ -37,7 +37,7 @@ MAY_IMPORT = {
     **dict.fromkeys(GAME, GROUND | FRAMEWORK | GAME),
     **dict.fromkeys(LEAVES, GROUND | LEAVES),
     "recorder": GROUND | LEAVES | {"models"},
-    "doctor": GROUND | {"cli", "sample"},
+    "doctor": GROUND | {"cli", "data", "sample"},
     "metrics": GROUND | FRAMEWORK | {"data", "metrics"},
     **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES | {"metrics"}),
     "train": GROUND | GAME | LEAVES | TOGETHER | {"metrics", "report"},

@@ -13,7 +13,8 @@ import numpy as np
 from minigan import npy
 from minigan.errors import DataError, brief
 
-NAMES = ("auto", "mnist", "drawn", "ring", "grid", "spiral")
+POINTS = ("ring", "grid", "spiral")
+NAMES = ("auto", "mnist", "drawn", *POINTS)
 N_DRAWN, N_TEST = 60_000, 10_000  # as many as MNIST has
 N_POINTS = 100_000
 
@@ -89,7 +90,7 @@ def load(name, data_dir=None, seed=0, vary=0.6):
             return _drawn(seed, vary, f"; MNIST is not here: {error.reason}")
     if name == "drawn":
         return _drawn(seed, vary)
-    if name in ("ring", "grid", "spiral"):
+    if name in POINTS:
         from minigan.data import toy
 
         points, labels = getattr(toy, name)(N_POINTS, seed)
