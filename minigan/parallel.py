@@ -1,15 +1,13 @@
 """Data-parallel training: mpiexec -n P python -m minigan.train [flags]
 
-P processes hold the same networks and draw the same batch and noise. Each computes on its part of the rows, and one sum
-over all processes makes of its gradient that of the whole batch: P processes take the steps that one would, but for the
-last digits, and for Dropout, whose masks are others, as independent as before. On a GPU the sums go by the host.
+P processes hold the same networks and draw the same batch and noise. Each computes on its equal part of the rows, and
+the mean of their gradients is that of the whole batch: P processes take the steps that one would, but for the last
+digits, and for Dropout, whose masks are others, as independent as before. On a GPU the means go by the host.
 """
 
 import os
 import signal
-import sys
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
@@ -48,10 +46,10 @@ def agreed(comm):
     except MiniganError as met:
         error = met
     errors = [e for e in (comm.allgather(error) if comm else [error]) if e]
-    if errors and comm and comm.rank:
-        sys.exit(errors[0].exit_code)
     if errors:
-        raise errors[0]
+        says = not comm or comm.rank == 0
+        end(comm)  # together, or MPI might end the one that says why before it has
+        raise errors[0] if says else SystemExit(errors[0].exit_code)
 
 
 def join(training, comm):
@@ -60,16 +58,13 @@ def join(training, comm):
     if s.batch_size % size:
         raise ArgumentError(f"--batch-size {s.batch_size} has no equal parts for {size} processes.")
 
-    def total(a):
+    def mean(a):
         mine = np.ascontiguousarray(to_host(a))
         comm.Allreduce(mine, everybodys := np.empty_like(mine))
-        return xp.asarray(everybodys)
+        return xp.asarray(everybodys) / size
 
     def part(x):
         return x[len(x) // size * comm.rank :][: len(x) // size]
-
-    def share(f):  # what divides by the number of rows has counted those of this process alone
-        return lambda *scores: [a / size for a in f(*scores)]
 
     def noise(n, labels=None, draw=training.noise):
         z = part(draw(n * size))
@@ -78,11 +73,8 @@ def join(training, comm):
     def random(shape, dtype, draw=training.streams["penalty"].random):
         return part(draw((shape[0] * size, *shape[1:]), dtype))
 
-    def mean_over(mean, a):
-        return total(mean(a)) / size
-
     def whole_step(step, grad):
-        grad[...] = total(grad)
+        grad[...] = mean(grad)
         step(grad)
 
     for network in (training.G, training.D, training.average):
@@ -90,17 +82,13 @@ def join(training, comm):
     for layer in training.G.layers + training.D.layers:
         if isinstance(layer, BatchNorm):
             layer.count = lambda a: size * len(a)  # type: ignore[method-assign]
-            layer.mean_over = partial(mean_over, layer.mean_over)  # type: ignore[method-assign]
+            layer.mean_over = lambda a, own=layer.mean_over: mean(own(a))  # type: ignore
         elif hasattr(layer, "rng"):  # Dropout, whose slope depends on the shape of x alone
             layer.slope = lambda x, train, slope=layer.slope: part(slope(xp.concatenate([x] * size), train))
-    objective, training.noise = training.objective, noise
-    training.objective = SimpleNamespace(d=share(objective.d), g=share(objective.g))
-    weights = {"r1": s.r1 / size, "wgan_gp": s.wgan_gp / size}
-    training.penalty = models.penalty(replace(s, **weights), SimpleNamespace(random=random))
+    training.noise, training.penalty = noise, models.penalty(s, SimpleNamespace(random=random))
     for optimizer in (training.g_optimizer, training.d_optimizer):
         optimizer.step = partial(whole_step, optimizer.step)
-    shares = xp.asarray(np.array([1, 1, size, size], np.float32))  # losses are shares already, D's answers are means
-    training.round = lambda batches, round=training.round: total(round([part(x) for x in batches]) / shares)
+    training.round = lambda batches, own=training.round: mean(own([part(x) for x in batches]))
 
 
 def follow(training):
