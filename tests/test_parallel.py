@@ -155,13 +155,13 @@ cli.main(train.main)
 """
     load = "whole, train.load = train.load, broken"
     round_ = "from minigan.training import Training; whole, Training.epoch = Training.epoch, broken"
-    for error, where, code, said in (
-        ("DataError('one has no data')", load, 3, "minigan: one has no data"),
-        ("ZeroDivisionError", round_, 1, "ZeroDivisionError"),
+    for error, where, codes, said in (
+        ("DataError('one has no data')", load, [3], "minigan: one has no data"),
+        ("ZeroDivisionError", round_, [1, 9], "ZeroDivisionError"),  # 9: MPI has killed the first process
     ):
         Path("broken.py").write_text(broken.format(error, where))
-        ended, _, err = mpi(2, "broken.py", *SMALL, "--epochs", 1, "--out", f"run{code}")
-        assert ended == code and said in err
+        ended, _, err = mpi(2, "broken.py", *SMALL, "--epochs", 1, "--out", error[:4])
+        assert ended in codes and said in err
 
 
 @needs_mpi
