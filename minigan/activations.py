@@ -5,7 +5,7 @@ backward pass one product. Comparisons look at the real part only: then the comp
 along the imaginary axis, never crosses a kink. Next on the reader's path: network.py
 """
 
-from minigan.backend import namespace
+from minigan.backend import fused, namespace
 from minigan.layers import Layer, Slope
 from minigan.losses import sigmoid
 
@@ -14,7 +14,7 @@ class LeakyReLU(Slope):
     """y = x where x > 0, alpha x elsewhere.
 
         slope_ni = 1 if x_ni > 0 else alpha                                                 (1)
-    Forward and backward are Slope's. At the kink x = 0 the slope is alpha, by convention.
+    Backward and tangent are Slope's. At the kink x = 0 the slope is alpha, by convention.
     With alpha > 0 no unit can die: some gradient always passes. Source: Maas, Hannun and Ng 2013.
     """
 
@@ -23,9 +23,16 @@ class LeakyReLU(Slope):
             raise ValueError(f"LeakyReLU's alpha must be in [0, 1], not {alpha}.")
         self.alpha = alpha
 
-    def slope(self, x, train):
+    def forward(self, x, train=True):
+        return self.sloped(x, self.alpha)
+
+    @staticmethod
+    @fused
+    def sloped(x, alpha):
+        xp, real = namespace(x), namespace(x).real(x)
         # True and False become 1 and 0, and 0 becomes alpha; masks and where take ten times as long
-        return namespace(x).clip((x.real > 0).astype(x.real.dtype), self.alpha, 1.0)  # (1)
+        slope = xp.clip((real > 0).astype(real.dtype), alpha, 1.0)  # (1)
+        return x * slope, slope
 
 
 class ReLU(LeakyReLU):
@@ -43,12 +50,10 @@ class Tanh(Layer):
 
     Forward
         y_ni  = tanh x_ni                                                                   (1)
-    Backward
-        dx_ni = dy_ni (1 - y_ni^2)     because tanh' = 1 - tanh^2                           (2)
-    Tangent
-        ty_ni = t_ni (1 - y_ni^2)                                                           (3)
-    Its gradient, as tanh'' = -2 tanh tanh': q = sum_ni dy_ni ty_ni depends on x, too (for penalties.py),
-        dq/dx_ni = -2 y_ni (1 - y_ni^2) t_ni dy_ni                                          (4)
+    Backward, and forward for a tangent t: both are multiplied by tanh' = 1 - tanh^2
+        dx_ni = dy_ni (1 - y_ni^2),  ty_ni = t_ni (1 - y_ni^2)                              (2)
+    The tangent's gradient, for penalties.py: q = sum_ni dy_ni ty_ni depends on x, too; as tanh'' = -2 tanh tanh',
+        dq/dx_ni = -2 y_ni (1 - y_ni^2) t_ni dy_ni                                          (3)
     The derivatives are written in y, so y is all the cache there is. Where |y| is near 1 little gradient passes.
     """
 
@@ -57,13 +62,15 @@ class Tanh(Layer):
         return y, y
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return dy * (1.0 - cache * cache) if input_grad else None  # (2)
+        return self.jvp(dy, cache) if input_grad else None
 
-    def jvp(self, t, cache):
-        return t * (1.0 - cache * cache)  # (3)
+    @staticmethod
+    @fused
+    def jvp(t, cache):
+        return t * (1.0 - cache * cache)  # (2)
 
     def tangent_grads(self, t, dy, cache):
-        return -2.0 * cache * (1.0 - cache * cache) * t * dy  # (4)
+        return -2.0 * cache * (1.0 - cache * cache) * t * dy  # (3)
 
 
 class Sigmoid(Layer):
@@ -71,12 +78,10 @@ class Sigmoid(Layer):
 
     Forward, in the stable form of losses.py
         y_ni  = sigmoid x_ni                                                                (1)
-    Backward
-        dx_ni = dy_ni y_ni (1 - y_ni)     because sigmoid' = sigmoid (1 - sigmoid)          (2)
-    Tangent
-        ty_ni = t_ni y_ni (1 - y_ni)                                                        (3)
-    Its gradient, as sigmoid'' = (1 - 2 sigmoid) sigmoid': q = sum_ni dy_ni ty_ni depends on x, too (for penalties.py),
-        dq/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (4)
+    Backward, and forward for a tangent t: both are multiplied by sigmoid' = sigmoid (1 - sigmoid)
+        dx_ni = dy_ni y_ni (1 - y_ni),  ty_ni = t_ni y_ni (1 - y_ni)                        (2)
+    The tangent's gradient, as for Tanh; sigmoid'' = (1 - 2 sigmoid) sigmoid'
+        dq/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (3)
     Caveat: never end D in one and take a log of it. That loses all digits where D is sure, which is where gradients
     are needed; losses.py and objectives.py work on logits instead.
     """
@@ -86,10 +91,12 @@ class Sigmoid(Layer):
         return y, y
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return dy * (cache * (1.0 - cache)) if input_grad else None  # (2)
+        return self.jvp(dy, cache) if input_grad else None
 
-    def jvp(self, t, cache):
-        return t * (cache * (1.0 - cache))  # (3)
+    @staticmethod
+    @fused
+    def jvp(t, cache):
+        return t * (cache * (1.0 - cache))  # (2)
 
     def tangent_grads(self, t, dy, cache):
-        return (1.0 - 2.0 * cache) * cache * (1.0 - cache) * t * dy  # (4)
+        return (1.0 - 2.0 * cache) * cache * (1.0 - cache) * t * dy  # (3)

@@ -4,6 +4,7 @@ Every other file is written for NumPy. On a GPU the same lines run on CuPy, beca
 which library made them; there is no global switch, so both can live in one process.
 """
 
+import functools
 import sys
 
 import numpy as np
@@ -38,6 +39,23 @@ def library(device):
     if not works:
         raise DeviceError("The GPU multiplies wrongly: check its driver, or use --device cpu.")
     return cupy
+
+
+def fused(function):
+    """Elementwise arithmetic that a GPU does in one kernel, made of `function`, and not in one for each operation.
+
+    NumPy runs it as it stands. Its arguments are arrays, the first one for certain, and numbers; it may use operators,
+    elementwise functions, dtype and astype, and no number may meet another in it: CuPy takes the result for a float64.
+    In a class it stands under @staticmethod, as self is neither.
+    """
+    kernel = functools.cache(lambda xp: xp.fuse(function))
+
+    @functools.wraps(function)
+    def run(*args):
+        xp = namespace(args[0])
+        return function(*args) if xp is np else kernel(xp)(*args)
+
+    return run
 
 
 def to_host(array):

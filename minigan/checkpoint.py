@@ -120,7 +120,7 @@ def processes():
 
 
 def environment(device):
-    """All that may change the last digits of a run beside its settings: name -> text."""
+    """All that may change what a run computes, beside its settings: name -> text."""
     asked = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "GOTO", "OMP", "MKL"))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system, threads = f"{platform.system()} {platform.machine()}", next(filter(None, asked), cores)

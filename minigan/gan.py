@@ -11,7 +11,8 @@ is the gradient with respect to G's *output*. Everything else is ordinary backpr
     x_real (N, n_x) real samples, z (N, n_z) noise, s (N, 1) scores (logits: losses.py), L a loss; D and G are Networks
     (network.py), the objective says what each wants (objectives.py), an optimizer moves theta (optim.py).
 
-`namespace(x)` is NumPy or, on a GPU, CuPy. At first skip penalties and BatchNorm. Next on the reader's path: losses.py
+`namespace(x)` is NumPy or, on a GPU, CuPy; `@fused` makes one kernel of a function there, and nothing of it here.
+At first skip penalties and BatchNorm. Next on the reader's path: losses.py
 """
 
 from minigan.backend import namespace

@@ -12,7 +12,8 @@ import math
 
 import numpy as np
 
-from minigan.backend import namespace
+from minigan.backend import fused, namespace
+from minigan.noise import words
 
 
 class Layer:
@@ -97,41 +98,31 @@ class Dense(Layer):
 class Slope(Layer):
     """y = x * slope elementwise, with a slope that does not change when x moves a little: ReLU, LeakyReLU, Dropout.
 
-    Forward
-        y_ni  = x_ni slope_ni                                                               (1)
+    Forward: each has its own, whose cache is the slope of every entry, of x's real dtype
     Backward: y_ni depends on x_ni alone, and slope_ni is a constant near x
-        dx_ni = dy_ni slope_ni                                                              (2)
+        dx_ni = dy_ni slope_ni                                                              (1)
     Tangent
-        ty_ni = t_ni slope_ni                                                               (3)
+        ty_ni = t_ni slope_ni                                                               (2)
     The second derivative is 0, so these layers add nothing to the gradient of a gradient penalty.
     """
 
-    def slope(self, x, train):
-        """The factor for every entry of x, of x's real dtype."""
-        raise NotImplementedError
-
-    def forward(self, x, train=True):
-        slope = self.slope(x, train)
-        return x * slope, slope  # (1)
-
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return dy * cache if input_grad else None  # (2)
+        return dy * cache if input_grad else None  # (1)
 
     def jvp(self, t, cache):
-        return t * cache  # (3)
+        return t * cache  # (2)
 
     def tangent_grads(self, t, dy, cache):
-        return None  # no parameters, and x does not occur in (3)
+        return None  # no parameters, and x does not occur in (2)
 
 
 class Dropout(Slope):
     """In training each entry is dropped with probability `rate`, others are multiplied by 1/(1-rate); else y = x.
 
         slope_ni = 0 with probability rate, else 1/(1-rate)                                 (1)
-    so that E[y_ni] = x_ni with and without it. Forward and backward are Slope's, by the same draw.
-    rng: a NumPy Generator of its own, of a kind that makes 64-bit words, as default_rng does. Each word serves four
-    entries (fast, and the same on every device), so rate is rounded to a multiple of 1/65536.
-    Source: Srivastava et al. 2014.
+    so that E[y_ni] = x_ni with and without it. Backward is Slope's, by the same draw.
+    rng: a NumPy Generator of its own, of a kind that makes 64-bit words, as default_rng does. 16 bits serve an entry,
+    so rate is rounded to a multiple of 1/65536. Source: Srivastava et al. 2014.
     """
 
     def __init__(self, rate, rng):
@@ -142,10 +133,16 @@ class Dropout(Slope):
         self.rng = rng
         self.threshold = min(round(rate * 65536), 65535)
 
-    def slope(self, x, train):
-        xp, dtype = namespace(x), x.real.dtype
+    def draw(self, x):
+        return words(self.rng, x.shape, namespace(x))
+
+    def forward(self, x, train=True):
         if not train:
-            return xp.ones((len(x), 1), dtype)
-        words = self.rng.bit_generator.random_raw((x.size + 3) // 4).view(np.uint16)[: x.size]
-        kept = xp.asarray(words.reshape(x.shape)) >= self.threshold
-        return xp.multiply(kept, 65536 / (65536 - self.threshold), dtype=dtype)  # (1)
+            return x, namespace(x).ones((len(x), 1), x.real.dtype)
+        return self.dropped(x, self.draw(x), self.threshold, 65536 / (65536 - self.threshold))
+
+    @staticmethod
+    @fused
+    def dropped(x, words, threshold, factor):
+        slope = (words >= threshold).astype(namespace(x).real(x).dtype) * factor  # (1)
+        return x * slope, slope

@@ -5,9 +5,10 @@ and dL/ds, which holds the 1/N, so that no layer divides by N again. They are fo
 softplus and sigmoid, are in objectives.py. Next on the reader's path: layers.py
 """
 
-from minigan.backend import namespace
+from minigan.backend import fused, namespace
 
 
+@fused
 def softplus(x):
     """log(1 + exp(x)), elementwise. As written exp overflows at x = 89 in float32; taking max(x, 0) out of the log,
 
@@ -16,10 +17,11 @@ def softplus(x):
     maximum as a product: gradcheck puts complex numbers in, of which abs and maximum would make nonsense.
     """
     xp = namespace(x)
-    positive = x * (x.real > 0)
+    positive = x * (xp.real(x) > 0)
     return positive + xp.log1p(xp.exp(x - 2.0 * positive))  # (1)
 
 
+@fused
 def sigmoid(x):
     """1 / (1 + exp(-x)), elementwise. As written exp overflows at x = -89; multiplied through by exp(min(x, 0)),
 
@@ -27,7 +29,7 @@ def sigmoid(x):
     has no exponent above 0 and loses no digit on either side.
     """
     xp = namespace(x)
-    positive = x * (x.real > 0)
+    positive = x * (xp.real(x) > 0)
     return xp.exp(x - positive) / (1.0 + xp.exp(x - 2.0 * positive))  # (1)
 
 

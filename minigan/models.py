@@ -15,6 +15,7 @@ from minigan.errors import ArgumentError
 from minigan.layers import Dense, Dropout, Layer
 from minigan.maxout import Maxout
 from minigan.network import Network
+from minigan.noise import normal, uniform
 from minigan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
 from minigan.optim import SGD, Adam
 from minigan.penalties import r1
@@ -176,11 +177,11 @@ def streams(seed):
     return dict(zip(names, map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(names))), strict=True))
 
 
-def noise(settings, n, rng):
-    """z (n, latent_dim) float32 of mean 0 and variance 1, from the host Generator rng."""
+def noise(settings, n, rng, xp=np):
+    """z (n, latent_dim) float32 of mean 0 and variance 1, by the host Generator rng."""
     if settings.noise == "uniform":
-        return rng.uniform(-(3**0.5), 3**0.5, (n, settings.latent_dim)).astype(np.float32)
-    return rng.standard_normal((n, settings.latent_dim), dtype=np.float32)
+        return uniform(rng, -(3**0.5), 3**0.5, (n, settings.latent_dim), xp)
+    return normal(rng, (n, settings.latent_dim), xp)
 
 
 def batch(settings, data, rows):

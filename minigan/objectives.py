@@ -2,10 +2,10 @@
 
 D scores real samples s_real and fake ones s_fake, both (N, 1). An objective gives D's loss and G's loss with their
 gradients, which hold the 1/N: no layer divides by N again. The first two take D(x) = sigmoid(s) for the probability
-that x is real, the others use the score itself.
-Next on the reader's path: penalties.py
+that x is real, the others use the score itself. Next on the reader's path: penalties.py
 """
 
+from minigan.activations import ReLU
 from minigan.backend import namespace
 from minigan.losses import sigmoid, softplus
 
@@ -99,12 +99,6 @@ class Hinge(Wasserstein):
 
     def d(self, s_real, s_fake):
         n, m = len(s_real), len(s_fake)
-        real, in_real = positive_part(1.0 - s_real)
-        fake, in_fake = positive_part(1.0 + s_fake)
+        real, in_real = ReLU().forward(1.0 - s_real)  # max(0, 1 - s_real), and its slope
+        fake, in_fake = ReLU().forward(1.0 + s_fake)
         return real.sum() / n + fake.sum() / m, -in_real / n, in_fake / m  # (1), (2)
-
-
-def positive_part(x):
-    """(max(x, 0), its slope)."""
-    slope = namespace(x).multiply(x.real > 0, 1.0, dtype=x.real.dtype)
-    return x * slope, slope

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from minigan.backend import namespace
+from minigan.backend import fused, namespace
 
 PIECE = 1 << 17  # theta is walked in pieces of 512 kB, so that the processor's cache holds it from line to line
 
@@ -81,8 +81,13 @@ class Adam(Optimizer):
     def move(self, theta, g, m, v):
         a = (1.0 - self.beta1) / (1.0 - self.beta1**self.t)
         b = math.sqrt((1.0 - self.beta2) / (1.0 - self.beta2**self.t))
-        m *= self.beta1
+        self.update(theta, g, m, v, self.beta1, self.beta2, self.lr * a / b, self.eps / b)
+
+    @staticmethod
+    @fused
+    def update(theta, g, m, v, beta1, beta2, rate, eps):
+        m *= beta1
         m += g  # (1)
-        v *= self.beta2
+        v *= beta2
         v += g * g  # (2)
-        theta -= (self.lr * a / b) * m / (namespace(g).sqrt(v) + self.eps / b)  # (3)
+        theta -= rate * m / (namespace(g).sqrt(v) + eps)  # (3)

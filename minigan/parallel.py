@@ -17,6 +17,7 @@ from minigan import checkpoint, models
 from minigan.backend import to_host
 from minigan.batchnorm import BatchNorm
 from minigan.errors import ArgumentError, MiniganError
+from minigan.layers import Dropout
 
 
 def processes():
@@ -83,8 +84,8 @@ def join(training, comm):
         if isinstance(layer, BatchNorm):
             layer.count = lambda a: size * len(a)  # type: ignore[method-assign]
             layer.mean_over = lambda a, own=layer.mean_over: mean(own(a))  # type: ignore
-        elif hasattr(layer, "rng"):  # Dropout, whose slope depends on the shape of x alone
-            layer.slope = lambda x, train, slope=layer.slope: part(slope(xp.concatenate([x] * size), train))
+        elif isinstance(layer, Dropout):
+            layer.draw = lambda x, own=layer.draw: part(own(xp.concatenate([x] * size)))  # type: ignore
     training.noise, training.penalty = noise, models.penalty(s, SimpleNamespace(random=random))
     for optimizer in (training.g_optimizer, training.d_optimizer):
         optimizer.step = partial(whole_step, optimizer.step)

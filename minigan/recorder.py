@@ -173,7 +173,7 @@ class Recorder:
     def begin(self):
         """Say what is going on."""
         if self.kept:
-            changed = f"; the last digits may differ: {self.kept.changed}" if self.kept.changed else ""
+            changed = f"; what follows may differ: {self.kept.changed}" if self.kept.changed else ""
             done, rounds = self.training.rounds_done, self.training.rounds
             over = ", its last; --epochs makes it longer" if done == rounds else ""
             print(f"resumed  after round {done}{over}{changed}")

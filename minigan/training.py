@@ -28,8 +28,8 @@ class Training:
         self.rounds_done = 0
 
     def noise(self, n, labels=None):
-        """z (n, latent_dim), drawn on the host, so that it is the same on every device; with one-hot labels (n, k)."""
-        z = self.xp.asarray(models.noise(self.settings, n, self.streams["noise"]))
+        """z (n, latent_dim), with one-hot labels (n, k) behind it."""
+        z = models.noise(self.settings, n, self.streams["noise"], self.xp)
         return z if labels is None else self.xp.concatenate([z, labels], axis=1)
 
     def round(self, batches):

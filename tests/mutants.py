@@ -8,7 +8,7 @@ from importlib import import_module
 
 CLASSES = ["layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop"]
 FUNCTIONS = ["losses", "objectives", "penalties", "cures", "gan", "vae"]  # and classes
-METHODS = {"slope", "backward", "jvp", "tangent_grads", "by_W", "iterate", "d", "g", "step", "move"}
+METHODS = {"sloped", "backward", "jvp", "tangent_grads", "by_W", "iterate", "d", "g", "step", "move", "update"}
 NO_DERIVATIVE = {"bound", "one_hot", "initialise", "anneal"}
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
 SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
@@ -25,9 +25,9 @@ def targets():
         own = {k: v for k, v in vars(module).items() if getattr(v, "__module__", None) == module.__name__}
         for name, value in own.items():
             if inspect.isclass(value) and name != "Dropout":  # whose slope is a draw
-                found |= {f"{name}.{k}": method for k, method in vars(value).items() if k in METHODS}
+                found |= {f"{name}.{k}": inspect.unwrap(getattr(value, k)) for k in vars(value) if k in METHODS}
             elif inspect.isfunction(value) and module.__name__[8:] in FUNCTIONS and name not in NO_DERIVATIVE:
-                found[name] = value
+                found[name] = inspect.unwrap(value)
     return found
 
 

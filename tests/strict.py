@@ -3,6 +3,7 @@
 An Array holds a NumPy array and lets nothing of the host near it: NumPy's functions, NumPy arrays and numbers, lists,
 loops over rows and masks raise TypeError. What CuPy would allow and pay for is counted in COUNTS: launches of kernels,
 waits for the device (float, bool, get), bytes that go to the device and come back. Every name is one of CuPy's.
+What CuPy makes one kernel of, `fuse`, may use only what CuPy can put into one.
 """
 
 from collections import Counter
@@ -11,6 +12,9 @@ import numpy as np
 
 COUNTS: Counter = Counter()
 DTYPES: set = set()  # of all floating arrays that were made
+
+
+FUSED: dict = {}  # what kernels were made of: function -> its arguments, for arrays their dtypes and dimensions
 
 
 class Array:
@@ -103,7 +107,7 @@ def index(key):
 
 def operand(value):
     """What may meet a device array: another, or one of Python's own numbers."""
-    if isinstance(value, Array):
+    if isinstance(value, Array | Number):
         return value._held
     if type(value) in (int, float, bool, complex):
         return value
@@ -116,11 +120,11 @@ def made(result):
     result = np.asarray(result)
     if result.dtype.kind in "fc":
         DTYPES.add(result.dtype)
-    return Array(result)
+    return Traced(result) if Traced.now else Array(result)
 
 
 def into(out, result):
-    if not isinstance(out, Array) or out.shape != result.shape or out.dtype != result.dtype:
+    if not isinstance(out, Array) or out._held.shape != result.shape or out.dtype != result.dtype:
         raise TypeError(f"out= must be a device array of shape {result.shape} and {result.dtype}.")
     COUNTS["launches"] += 1
     out._held[...] = result
@@ -149,7 +153,7 @@ for _sign, _name in {
         setattr(Array, f"__{_prefix}{_sign}__", _method)
 for _sign, _name in {
     "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal",
-    "and": "bitwise_and", "or": "bitwise_or",
+    "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "rshift": "right_shift",
 }.items():  # fmt: skip
     setattr(Array, f"__{_sign}__", binary(_name)[0])
 Array.__neg__ = lambda self: made(-self._held)  # type: ignore[attr-defined]
@@ -182,12 +186,60 @@ def elementwise(name):
     return apply
 
 
-ELEMENTWISE = ("exp", "expm1", "log", "log1p", "sqrt", "tanh", "multiply", "clip", "isfinite")
+ELEMENTWISE = ("exp", "expm1", "log", "log1p", "sqrt", "cos", "tanh", "multiply", "clip", "isfinite", "real")
 FUNCTIONS = {name: elementwise(name) for name in ELEMENTWISE}
 
 
+class Traced(Array):
+    """An array in a function that becomes one kernel: for elementwise operations alone."""
+
+    now = False  # whether a function is running that becomes one kernel
+
+    def __getattribute__(self, name):
+        if name in ("_held", "dtype", "ndim", "astype", "__class__"):
+            return super().__getattribute__(name)
+        raise AttributeError(f"{name} in what is to be one kernel.")
+
+    def _refuse(self, *_):
+        raise TypeError("no elementwise operation in what is to be one kernel.")
+
+    __len__ = __getitem__ = __setitem__ = __matmul__ = __rmatmul__ = __bool__ = __float__ = __int__ = _refuse
+
+
+class Number:
+    """A number that is handed to such a function. It meets arrays alone: two numbers would make a float64."""
+
+    def __init__(self, held):
+        self._held = held
+
+
+def fuse(function):
+    def launch(*args):
+        if Traced.now:
+            return function(*args)
+        FUSED.setdefault(function, [(a.dtype, a.ndim) if isinstance(a, Array) else a for a in args])
+        traced = [Traced(a._held) if isinstance(a, Array) else Number(operand(a)) for a in args]
+        launches, Traced.now = COUNTS["launches"] + 1, True
+        try:
+            result = function(*traced)
+        finally:
+            COUNTS["launches"], Traced.now = launches, False
+        if isinstance(result, tuple):
+            return tuple(Array(a._held) for a in result)
+        return None if result is None else Array(result._held)
+
+    return launch
+
+
 def function(made_by):
-    FUNCTIONS[made_by.__name__] = made_by
+    """Put what is no elementwise function into FUNCTIONS."""
+
+    def launch(*args, **kwargs):
+        if Traced.now:
+            raise TypeError(f"{made_by.__name__} in what is to be one kernel.")
+        return made_by(*args, **kwargs)
+
+    FUNCTIONS[made_by.__name__] = launch
 
 
 @function
@@ -217,7 +269,7 @@ def filled_like(value):
     return lambda x: made(np.full_like(operand(x), value))
 
 
-FUNCTIONS |= {"zeros": filled(0), "ones": filled(1), "empty": filled(np.nan)}
+FUNCTIONS |= {"fuse": fuse, "zeros": filled(0), "ones": filled(1), "empty": filled(np.nan)}
 FUNCTIONS |= {"zeros_like": filled_like(0), "ones_like": filled_like(1), "empty_like": filled_like(np.nan)}
 
 
@@ -232,8 +284,8 @@ def stack(arrays, axis=0):
 
 
 @function
-def arange(n):
-    return made(np.arange(n))
+def arange(n, dtype=None):
+    return made(np.arange(n, dtype=dtype))
 
 
 @function

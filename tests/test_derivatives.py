@@ -75,7 +75,6 @@ PARTS = {
     "sigmoid",
     "input_gradient",
     "add_gradient",
-    "positive_part",
     "kl_to_normal",
 }  # of what is in the table
 UNDER_A_FLAG = {"Packed": "packing", "Conditional": "conditional"}  # networks, in the table as a cure
@@ -146,8 +145,8 @@ def restep(result, optimizer, grad):
 
 
 DUTIES = {  # what a case is to notice -> (the case, where a mistake is planted, what it does there)
-    "jvp": ("Tanh", activations.Tanh, "jvp", scaled(1.0 + 1e-9)),
-    "adjoint": ("Tanh", activations.Tanh, "jvp", scaled(1.0 + 2e-11)),
+    "jvp": ("LeakyReLU", layers.Slope, "jvp", scaled(1.0 + 1e-9)),
+    "adjoint": ("LeakyReLU", layers.Slope, "jvp", scaled(1.0 + 2e-11)),
     "jvp of BatchNorm, train=False": ("BatchNorm", batchnorm.BatchNorm, "jvp", scaled(1.1, lambda *a: not a[2][-1])),
     "jvp of BatchNorm, train=True": ("BatchNorm", batchnorm.BatchNorm, "jvp", scaled(1.1, lambda *a: a[2][-1])),
     "tangent_grads": ("Sigmoid", activations.Sigmoid, "tangent_grads", scaled(1.001)),

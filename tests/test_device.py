@@ -3,17 +3,19 @@ less than CuPy, every recipe gives the bytes that NumPy gives, and never waits f
 
 import inspect
 import json
+import re
 import sys
 import textwrap
 from contextlib import contextmanager
 from dataclasses import replace
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 import strict
 from test_resume import SMALL, contents, own  # noqa: F401 (a fixture)
 
-from minigan import activations, checkpoint, cures, gan, losses, models, optim, penalties, sample, train
+from minigan import activations, checkpoint, cures, gan, losses, models, noise, optim, penalties, sample, train
 from minigan.backend import to_host
 from minigan.data import Dataset
 from minigan.layers import Dropout
@@ -33,8 +35,14 @@ def small(preset, **given):
     return s, Dataset(rng.integers(0, 256, (60, 36)).astype(np.uint8), (6, 6), "", np.arange(60) % 3)
 
 
+def same_numbers():
+    """In here NumPy, too, computes its random numbers as a GPU does."""
+    return patch.object(noise, "of_host", lambda xp: False)
+
+
+@same_numbers()
 def same_on_both(preset, **given):
-    """Train on NumPy and on the stand-in; the latter. Raises AssertionError where they differ, or one waits."""
+    """Train on NumPy and on the stand-in. Raises AssertionError where they differ, or one waits."""
     settings, data = small(preset, **given)
     host, there = Training(settings, data), Training(settings, data, strict)
     if settings.conditional:
@@ -49,7 +57,6 @@ def same_on_both(preset, **given):
     assert one[1] == two[1]
     assert {name: a.tobytes() for name, a in one[0].items()} == {k: to_host(a).tobytes() for k, a in two[0].items()}
     assert {np.dtype(np.float32)} == strict.DTYPES
-    return there
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -57,12 +64,14 @@ def test_every_preset_computes_the_same(preset):
     same_on_both(preset)
 
 
-@pytest.mark.parametrize(("preset", "words"), [("small", 0), ("wide", 8 * 3 * (2 + 1))])
-def test_what_goes_to_the_device_are_the_order_and_the_noise(preset, words):
-    """And two bytes for each entry that dropout may drop: three layers of 8, 2N rows in D's step and N in G's."""
-    there = same_on_both(preset, epochs=1)
-    n, noise = there.settings.batch_size, 4 * there.settings.latent_dim
-    assert strict.COUNTS["bytes to device"] == 8 * len(there.data.x) + there.rounds * n * (2 * noise + 2 * words)
+@pytest.mark.parametrize(("preset", "launches"), [("small", 97), ("wide", 143)])
+def test_a_round_takes_few_launches_and_sends_nothing(preset, launches):
+    """...to the device but, once an epoch, the order. Small networks wait for launches, of some microseconds each."""
+    there = Training(*small(preset), strict)
+    strict.reset()
+    assert len(list(there.epoch())) == there.rounds_per_epoch
+    assert strict.COUNTS["launches"] == launches * there.rounds_per_epoch
+    assert strict.COUNTS["bytes to device"] == 8 * len(there.data.x)
 
 
 def test_a_row_of_figures_waits_once(tmp_path):
@@ -78,6 +87,7 @@ def test_a_row_of_figures_waits_once(tmp_path):
             assert strict.COUNTS["waits"] == i // 3
 
 
+@same_numbers()
 def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
     """...its files are those of one on the host, and what one began the other ends."""
     monkeypatch.setitem(sys.modules, "cupy", strict)
@@ -100,6 +110,16 @@ def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
     np.testing.assert_array_equal(np.load("cpu.npy"), np.load("gpu.npy"))
 
 
+def test_a_run_that_goes_on_draws_the_devices_numbers_again(command, own, monkeypatch):  # noqa: F811
+    monkeypatch.setitem(sys.modules, "cupy", strict)
+    words = (*SMALL, "--lr-decay", 0, "--dropout", 0.2, "--device", "gpu", "--epochs")
+    assert command(train.main, *words, 3, "--out", "whole")[0] == 0
+    assert command(train.main, *words, 2, "--out", "parts")[0] == 0
+    assert command(train.main, "--resume", "parts", "--epochs", 3)[0] == 0
+    (whole, _), (parts, _) = checkpoint.load("whole"), checkpoint.load("parts")
+    assert all(whole[name].tobytes() == parts[name].tobytes() for name in whole)
+
+
 def test_every_name_that_is_used_is_one_of_cupys():
     cupy = pytest.importorskip("cupy", reason="CuPy is not installed (it needs no GPU for this)")
     assert [name for name in strict.FUNCTIONS if not hasattr(cupy, name)] == []
@@ -107,14 +127,37 @@ def test_every_name_that_is_used_is_one_of_cupys():
     assert [name for name in methods if not hasattr(cupy.ndarray, name)] == []
 
 
+def test_cupy_itself_makes_one_kernel_of_each_fused_function():
+    """...which takes no GPU, and computes in float32 what it is given in float32."""
+    cupy = pytest.importorskip("cupy", reason="CuPy is not installed (it needs no GPU for this)")
+    fusion = pytest.importorskip("cupy._core.fusion")
+    for preset in PRESETS:
+        settings, data = small(preset)
+        next(Training(settings, data, strict).epoch())
+    nowhere = cupy.cuda.MemoryPointer(cupy.cuda.UnownedMemory(64, 64, None, 0), 0)
+    assert len(strict.FUSED) >= 10
+    for function, arguments in strict.FUSED.items():
+        given = [cupy.ndarray((1,) * a[1], a[0], nowhere) if isinstance(a, tuple) else a for a in arguments]
+        history = fusion._thread_local.history = fusion._FusionHistory()
+        fusion._thread_local.is_old_fusing = True
+        try:
+            kernel, _ = history.get_fusion(function, given, function.__name__)
+        finally:
+            fusion._thread_local.history, fusion._thread_local.is_old_fusing = None, False
+        computed = {param.dtype for param in kernel.params if param.dtype and not param.is_const}
+        assert computed <= {np.dtype(np.float32), np.dtype(np.uint16)}, function
+        assert not re.search(r"^double v", kernel.operation, re.MULTILINE), function
+
+
 @contextmanager
 def planted(function, old, new):
     """Another line in a running function."""
+    function = inspect.unwrap(function)
     source = textwrap.dedent(inspect.getsource(function))
     assert source.count(old) == 1
     room = dict(function.__globals__, np=np)
     exec(source.replace(old, new), room)
-    code, function.__code__ = function.__code__, room[function.__name__].__code__
+    code, function.__code__ = function.__code__, inspect.unwrap(room[function.__name__]).__code__
     function.__globals__["np"], before = np, function.__globals__.get("np")
     try:
         yield
@@ -125,13 +168,13 @@ def planted(function, old, new):
 
 SWAPS = {  # what goes wrong on a GPU alone, or is slow there -> (preset, function, line, what stands there instead)
     "NumPy's concatenate": ("small", gan.d_step, "namespace(x_real).concatenate", "np.concatenate"),
-    "NumPy's sqrt": ("small", optim.Adam.move, "namespace(g).sqrt(v)", "np.sqrt(v)"),
+    "NumPy's sqrt": ("small", optim.Adam.update, "namespace(g).sqrt(v)", "np.sqrt(v)"),
     "NumPy's exp": ("small", losses.softplus, "xp = namespace(x)", "xp = np"),
-    "NumPy's clip": ("small", activations.LeakyReLU.slope, "namespace(x).clip", "np.clip"),
+    "NumPy's clip": ("small", activations.LeakyReLU.sloped, "xp.clip", "np.clip"),
     "ones of the host": ("minigan", penalties.input_gradient, "namespace(D.theta).ones", "np.ones"),
-    "noise of the host": ("small", Training.noise, "self.xp.asarray(models", "(models"),
+    "noise of the host": ("small", Training.noise, ', self.xp)', ', np)'),
     "rows of the host": ("small", Training.epoch, 'self.xp.asarray(self.streams["order"]', '(self.streams["order"]'),
-    "a mask of the host": ("wide", Dropout.slope, "xp.asarray(words.reshape(x.shape))", "words.reshape(x.shape)"),
+    "a mask of the host": ("wide", Dropout.draw, "namespace(x)", "np"),
     "a scalar of the host": ("small", Dataset.batch, "(1.0 - self.low)", "np.float64(1.0 - self.low)"),
     "a float that waits": ("small", gan.g_step, "return loss,", "return loss * (1.0 if float(loss) else 1.0),"),
     "a question that waits": ("minigan", gan.update_average, "*= decay", "*= decay if G.theta[0] < 9 else 1"),

@@ -1,14 +1,14 @@
 """On a GPU: python -m pytest -m gpu; where there is none, each test says why it is skipped.
 
-The host draws all random numbers, so both devices compute the same, but for the order in which a sum is added up.
+With the same random numbers both devices compute the same, but for the order in which a sum is added up.
 """
 
 import numpy as np
 import pytest
-from test_device import small
+from test_device import same_numbers, small
 from test_resume import SMALL, own  # noqa: F401 (a fixture)
 
-from minigan import checkpoint, models, sample, train
+from minigan import checkpoint, models, noise, sample, train
 from minigan.backend import library, to_host
 from minigan.errors import DeviceError
 from minigan.gan import d_step, g_step
@@ -40,14 +40,25 @@ def gradients(preset, xp, dtype):
     return to_host(D.grad), to_host(G.grad)
 
 
+@pytest.mark.parametrize("draw", [noise.normal, noise.words])
+def test_random_numbers_are_what_numpy_computes(xp, draw):
+    there = draw(np.random.default_rng(0), (1000, 3), xp)
+    with same_numbers():
+        here = draw(np.random.default_rng(0), (1000, 3), np)
+    assert there.dtype == here.dtype
+    np.testing.assert_allclose(to_host(there), here, rtol=1e-5, atol=1e-5)
+
+
 @pytest.mark.parametrize("preset", PRESETS)
 @pytest.mark.parametrize(("dtype", "tolerance"), [(np.float32, 1e-5), (np.float64, 1e-12)])
+@same_numbers()
 def test_gradients_are_those_of_the_host(xp, preset, dtype, tolerance):
     for ours, theirs in zip(gradients(preset, np, dtype), gradients(preset, xp, dtype), strict=True):
         assert theirs.dtype == dtype
         assert np.abs(ours - theirs).max() <= tolerance * np.abs(ours).max()
 
 
+@same_numbers()
 def test_losses_stay_together(xp):
     """For 200 rounds; closely at first, until rounding has made two games of one."""
     settings, data = small("minigan", epochs=200, ema=0.9)
@@ -60,6 +71,7 @@ def test_losses_stay_together(xp):
     np.testing.assert_allclose(two.mean(axis=0), one.mean(axis=0), atol=0.1)
 
 
+@same_numbers()
 def test_a_run_begun_on_one_device_ends_on_the_other(xp, command, own):  # noqa: F811
     words = (*SMALL, "--lr-decay", 0, "--epochs")
     for first, other in (("cpu", "gpu"), ("gpu", "cpu")):

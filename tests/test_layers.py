@@ -74,7 +74,7 @@ def test_dropout_refuses_a_generator_of_short_words():
 
 
 def test_the_slope_at_the_kink_is_alpha():
-    np.testing.assert_array_equal(LeakyReLU(0.2).slope(np.array([-1.0, 0.0, 1e-30]), True), [0.2, 0.2, 1.0])
+    np.testing.assert_array_equal(LeakyReLU(0.2).forward(np.array([-1.0, 0.0, 1e-30]))[1], [0.2, 0.2, 1.0])
 
 
 def test_dropout_draws_anew_at_each_pass(rng):

@@ -15,7 +15,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import strict
-from test_device import small
+from test_device import same_numbers, small
 
 from minigan import checkpoint, parallel
 from minigan.backend import to_host
@@ -80,7 +80,7 @@ def test_two_processes_write_one_run_that_goes_on(own):
     assert all((arrays[name] == expected[name]).all() for name in expected)
     code, out, err = mpi(1, "-m", "minigan.train", "--resume", "two", "--epochs", 5)
     assert (code, err) == (0, "")
-    assert "resumed  after round 20; the last digits may differ: " in out and "processes 1, not 2" in out
+    assert "resumed  after round 20; what follows may differ: " in out and "processes 1, not 2" in out
 
 
 @needs_mpi
@@ -105,7 +105,7 @@ def test_however_it_ends_nobody_is_left_and_the_checkpoint_is_good(own, ending):
     if isinstance(ending, str):
         assert process.returncode != 0  # 9, or whatever MPI makes of it
     else:
-        assert process.returncode == 128 + ending
+        assert process.returncode in (128 + ending, 9)  # 9 now and then: that of the one that MPI has ended
         assert "minigan: stopped after round" in err and err.count("goes on") == 1
     assert checkpoint.load("run")[1]["round"] >= 5
 
@@ -179,6 +179,7 @@ def test_a_table_is_filled_by_several_each_with_its_seeds(tmp_path):
 
 @pytest.mark.parametrize("xp", [np, strict], ids=["host", "device"])
 @pytest.mark.parametrize("preset", PRESETS)
+@same_numbers()
 def test_one_of_one_is_one(preset, xp):
     """...to the last bit, which needs no MPI; on a device, too, where the sums go by the host."""
 

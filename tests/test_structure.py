@@ -25,7 +25,7 @@ PATH = [
     "penalties",
     "training",
 ]
-GROUND = {"errors", "backend"}
+GROUND = {"errors", "backend", "noise"}
 FRAMEWORK = {"losses", "layers", "activations", "batchnorm", "maxout", "network", "optim", "rmsprop", "gradcheck"}
 GAME = {"objectives", "penalties", "gan", "cures", "models", "presets", "training", "vae"}
 TOGETHER = {"parallel"}
@@ -41,7 +41,7 @@ MAY_IMPORT = {
     "metrics": GROUND | FRAMEWORK | {"data", "metrics"},
     **dict.fromkeys(COMMANDS, GROUND | FRAMEWORK | GAME | LEAVES | {"metrics"}),
     "train": GROUND | GAME | LEAVES | TOGETHER | {"metrics", "report"},
-    "parallel": GROUND | {"batchnorm", "models", "checkpoint"},
+    "parallel": GROUND | {"batchnorm", "layers", "models", "checkpoint"},
     "evaluate": GROUND | GAME | LEAVES | {"metrics", "sample"},
     "report": GROUND | FRAMEWORK | GAME | LEAVES | {"metrics", "sample"},
     **dict.fromkeys(("__init__", "gradcheck/cases"), GROUND | FRAMEWORK | GAME),

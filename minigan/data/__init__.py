@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from minigan import npy
+from minigan.backend import fused
 from minigan.errors import DataError, brief
 
 POINTS = ("ring", "grid", "spiral")
@@ -61,16 +62,20 @@ class Dataset:
     def batch(self, rows):
         """x[rows] as float32 (N, d): pixels scaled from 0..255 to low..1; points as they are."""
         x = self.x[rows]
-        if self.is_images:
-            x = x.astype(np.float32)
-            x *= (1.0 - self.low) / 255.0
-            x += self.low
-        return x
+        return scaled(x, (1.0 - self.low) / 255.0, self.low) if self.is_images else x
 
     def to(self, xp, low=-1.0):
         """The same data held by the array library xp, with black as low."""
         labels = None if self.labels is None else xp.asarray(self.labels)
         return replace(self, x=xp.asarray(self.x), labels=labels, low=low)
+
+
+@fused
+def scaled(pixels, factor, low):
+    x = pixels.astype(np.float32)
+    x *= factor
+    x += low
+    return x
 
 
 def load(name, data_dir=None, seed=0, vary=0.6):
