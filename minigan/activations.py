@@ -62,7 +62,7 @@ class Tanh(Layer):
         return y, y
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return self.jvp(dy, cache) if input_grad else None
+        return self.jvp(dy, cache) if input_grad else None  # (2), next
 
     @staticmethod
     @fused
@@ -91,7 +91,7 @@ class Sigmoid(Layer):
         return y, y
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return self.jvp(dy, cache) if input_grad else None
+        return self.jvp(dy, cache) if input_grad else None  # (2), next
 
     @staticmethod
     @fused

@@ -1,7 +1,7 @@
-"""NumPy or CuPy: the only file that knows there are two.
+"""NumPy or CuPy: the only file that names both.
 
-Every other file is written for NumPy. On a GPU the same lines run on CuPy, because each function asks its own arrays
-which library made them; there is no global switch, so both can live in one process.
+The others are written for NumPy. On a GPU the same lines run on CuPy, because each function asks its own arrays which
+library made them; there is no global switch, so both can live in one process.
 """
 
 import functools
@@ -42,13 +42,14 @@ def library(device):
 
 
 def fused(function):
-    """Elementwise arithmetic that a GPU does in one kernel, made of `function`, and not in one for each operation.
+    """Elementwise arithmetic that a GPU does in one go, as one kernel, and not in one for each operation.
 
-    NumPy runs it as it stands. Its arguments are arrays, the first one for certain, and numbers; it may use operators,
-    elementwise functions, dtype and astype, and no number may meet another in it: CuPy takes the result for a float64.
-    In a class it stands under @staticmethod, as self is neither.
+    NumPy runs the function as it stands. CuPy runs it once, on stand-ins for arrays and numbers, to see what it does,
+    and compiles that. So it takes arrays, the first one for certain, and numbers, all by position (in a class it is a
+    static method); uses operators, elementwise functions, dtype and astype (xp.real(x), as stand-ins have no .real);
+    and lets no number meet another, which CuPy would compute in float16.
     """
-    kernel = functools.cache(lambda xp: xp.fuse(function))
+    kernel = functools.cache(lambda xp: xp.fuse(function))  # at the first call: who has no GPU imports no CuPy
 
     @functools.wraps(function)
     def run(*args):

@@ -38,7 +38,7 @@ class BatchNorm(Layer):
         self.var[...] = 1.0
 
     def forward(self, x, train=True):
-        if train and len(x) < 2:
+        if train and self.count(x) < 2:
             raise ValueError("BatchNorm cannot train on a batch of one sample, which has no variance.")
         mean = self.mean_over(x) if train else self.mean
         centred = x - mean

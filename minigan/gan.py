@@ -11,8 +11,8 @@ is the gradient with respect to G's *output*. Everything else is ordinary backpr
     x_real (N, n_x) real samples, z (N, n_z) noise, s (N, 1) scores (logits: losses.py), L a loss; D and G are Networks
     (network.py), the objective says what each wants (objectives.py), an optimizer moves theta (optim.py).
 
-`namespace(x)` is NumPy or, on a GPU, CuPy; `@fused` makes one kernel of a function there, and nothing of it here.
-At first skip penalties and BatchNorm. Next on the reader's path: losses.py
+`namespace(x)` is NumPy or, on a GPU, CuPy; `@fused` over a function (backend.py) matters on a GPU alone. At first skip
+penalties and BatchNorm. Next on the reader's path: losses.py
 """
 
 from minigan.backend import namespace
@@ -65,7 +65,7 @@ def update_average(average, G, t, decay):
     """Move `average`, a second G, towards G after round t (0, 1, ...): an exponential moving average of its weights.
 
     G circles around its optimum, its average stays near the middle and makes better samples (Yazici et al. 2019).
-    It is over some 1 / (1 - decay) rounds; at first over the last fifth of those there were, never the untrained start.
+    It is over some 1 / (1 - decay) rounds; at first over the last fifth of those there were, to forget the start soon.
     """
     decay = min(decay, (1 + t) / (6 + t))
     average.theta *= decay

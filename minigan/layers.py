@@ -13,7 +13,7 @@ import math
 import numpy as np
 
 from minigan.backend import fused, namespace
-from minigan.noise import words
+from minigan.noise import sixteen_bits
 
 
 class Layer:
@@ -98,7 +98,7 @@ class Dense(Layer):
 class Slope(Layer):
     """y = x * slope elementwise, with a slope that does not change when x moves a little: ReLU, LeakyReLU, Dropout.
 
-    Forward: each has its own, whose cache is the slope of every entry, of x's real dtype
+    Forward: each has its own, which returns as the cache the slope of every entry, of x's real dtype
     Backward: y_ni depends on x_ni alone, and slope_ni is a constant near x
         dx_ni = dy_ni slope_ni                                                              (1)
     Tangent
@@ -133,16 +133,16 @@ class Dropout(Slope):
         self.rng = rng
         self.threshold = min(round(rate * 65536), 65535)
 
-    def draw(self, x):
-        return words(self.rng, x.shape, namespace(x))
+    def draw(self, shape, xp):
+        return sixteen_bits(self.rng, shape, xp)
 
     def forward(self, x, train=True):
         if not train:
-            return x, namespace(x).ones((len(x), 1), x.real.dtype)
-        return self.dropped(x, self.draw(x), self.threshold, 65536 / (65536 - self.threshold))
+            return x, namespace(x).ones((len(x), 1), x.real.dtype)  # 1 for all entries of a row
+        return self.dropped(x, self.draw(x.shape, namespace(x)), self.threshold, 65536 / (65536 - self.threshold))
 
     @staticmethod
     @fused
-    def dropped(x, words, threshold, factor):
-        slope = (words >= threshold).astype(namespace(x).real(x).dtype) * factor  # (1)
+    def dropped(x, drawn, threshold, factor):
+        slope = (drawn >= threshold).astype(namespace(x).real(x).dtype) * factor  # (1)
         return x * slope, slope

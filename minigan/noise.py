@@ -24,10 +24,10 @@ def uniform(rng, low, high, shape, xp):
     return low + (high - low) * computed(uniforms, rng, shape, xp)
 
 
-def words(rng, shape, xp):
-    """Whole numbers 0..65535. Each word of 64 bits from the Generator serves four of the host's."""
+def sixteen_bits(rng, shape, xp):
+    """Whole numbers 0..65535. Each 64 bits from the Generator serve four of the host's."""
     if not of_host(xp):
-        return computed(halves, rng, shape, xp)
+        return computed(upper_bits, rng, shape, xp)
     n = math.prod(shape)
     return rng.bit_generator.random_raw((n + 3) // 4).view(np.uint16)[:n].reshape(shape)
 
@@ -38,17 +38,18 @@ def of_host(xp):
 
 
 def computed(function, rng, shape, xp):
-    """An array of function(index, ...), with the block and the keys of the rounds from rng."""
+    """An array of function(index, block, *keys), with a block and keys for the ten steps of philox from rng."""
     bits = int(rng.bit_generator.random_raw())
-    keys = [(bits + i * 0x9E3779B9) % 2**32 for i in range(10)]
+    keys = [(bits + i * 0x9E3779B9) % 2**32 for i in range(10)]  # the golden ratio's digits, as its authors chose
     return function(xp.arange(math.prod(shape), dtype=np.uint64), bits >> 32, *keys).reshape(shape)
 
 
 def philox(index, block, *keys):
-    """Two arrays of 32 random bits each, in uint64, from the counter (index, block), both below 2^32: philox2x32.
+    """Two arrays of 32 random bits each, in uint64, from the counter (index, block), both below 2^32: philox2x32-10.
 
-    Each round multiplies one half, and mixes the upper digits of the product with its key and the other half.
-    Source: Salmon et al. 2011.
+        product = left M,   left' = (upper half of product) xor key xor right,   right' = lower half of product
+    for each key: a step that can be undone, so no two counters give the same bits. M is the authors' constant, found
+    by a search for one that mixes well. Source: Salmon et al. 2011.
     """
     left, right = index, block
     for key in keys:
@@ -58,19 +59,24 @@ def philox(index, block, *keys):
 
 
 @fused
-def halves(index, block, *keys):
+def upper_bits(index, block, *keys):
+    """The upper 16 bits of one half."""
     return (philox(index, block, *keys)[0] >> 16).astype(np.uint16)
 
 
 @fused
 def uniforms(index, block, *keys):
-    """In (0, 1], as all 32 bits are more than a float32 holds."""
+    """In (0, 1]: 2^32 - 1 is 2^32 in float32."""
     return (philox(index, block, *keys)[0].astype(np.float32) + 0.5) * 2.0**-32
 
 
 @fused
 def normals(index, block, *keys):
-    """Two from each pair of uniform numbers, the cosine and the sine; Box and Muller 1958."""
+    """Two normal numbers from two uniform ones u, v, the second at odd indices:
+
+        sqrt(-2 log u) cos(2 pi v)   and   sqrt(-2 log u) sin(2 pi v) = sqrt(-2 log u) cos(2 pi (v - 1/4))
+    2^-33 keeps u from 0, and the numbers below 6.8. Source: Box and Muller 1958.
+    """
     xp = namespace(index)
     u, v = (half.astype(np.float32) * 2.0**-32 for half in philox(index >> 1, block, *keys))
     quarter = (index & 1).astype(np.float32) * 0.25

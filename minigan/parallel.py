@@ -85,7 +85,7 @@ def join(training, comm):
             layer.count = lambda a: size * len(a)  # type: ignore[method-assign]
             layer.mean_over = lambda a, own=layer.mean_over: mean(own(a))  # type: ignore
         elif isinstance(layer, Dropout):
-            layer.draw = lambda x, own=layer.draw: part(own(xp.concatenate([x] * size)))  # type: ignore
+            layer.draw = lambda shape, xp, own=layer.draw: part(own((shape[0] * size, *shape[1:]), xp))  # type: ignore
     training.noise, training.penalty = noise, models.penalty(s, SimpleNamespace(random=random))
     for optimizer in (training.g_optimizer, training.d_optimizer):
         optimizer.step = partial(whole_step, optimizer.step)
@@ -102,7 +102,7 @@ def follow(training):
 
 
 def end(comm):
-    """What all processes do when all went well. MPI ends those whose others ended without it, by whatever mishap."""
+    """How processes end together, all well or all agreed on an error. MPI ends those whose others ended otherwise."""
     if comm:
         from mpi4py import MPI
 

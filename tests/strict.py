@@ -152,12 +152,11 @@ for _sign, _name in {
     for _prefix, _method in zip(("", "r", "i"), binary(_name), strict=True):
         setattr(Array, f"__{_prefix}{_sign}__", _method)
 for _sign, _name in {
-    "gt": "greater", "ge": "greater_equal", "lt": "less", "le": "less_equal", "eq": "equal", "ne": "not_equal",
-    "and": "bitwise_and", "or": "bitwise_or", "xor": "bitwise_xor", "rshift": "right_shift",
+    "gt": "greater", "ge": "greater_equal", "lt": "less", "eq": "equal",
+    "and": "bitwise_and", "xor": "bitwise_xor", "rshift": "right_shift",
 }.items():  # fmt: skip
     setattr(Array, f"__{_sign}__", binary(_name)[0])
 Array.__neg__ = lambda self: made(-self._held)  # type: ignore[attr-defined]
-Array.__invert__ = lambda self: made(~self._held)  # type: ignore[attr-defined]
 
 
 def reduction(name):
@@ -170,7 +169,7 @@ def reduction(name):
     return reduce
 
 
-for _name in ("sum", "mean", "max", "min", "all", "any"):
+for _name in ("sum", "mean", "max", "all"):
     setattr(Array, _name, reduction(_name))
 
 
@@ -186,7 +185,7 @@ def elementwise(name):
     return apply
 
 
-ELEMENTWISE = ("exp", "expm1", "log", "log1p", "sqrt", "cos", "tanh", "multiply", "clip", "isfinite", "real")
+ELEMENTWISE = ("exp", "log", "log1p", "sqrt", "cos", "tanh", "multiply", "clip", "isfinite", "real")
 FUNCTIONS = {name: elementwise(name) for name in ELEMENTWISE}
 
 
@@ -207,7 +206,7 @@ class Traced(Array):
 
 
 class Number:
-    """A number that is handed to such a function. It meets arrays alone: two numbers would make a float64."""
+    """A number that is handed to such a function. It meets arrays alone: of two CuPy would make a float16."""
 
     def __init__(self, held):
         self._held = held

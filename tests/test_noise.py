@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_device import same_numbers
 
-from minigan.noise import normal, philox, uniform, words
+from minigan.noise import normal, philox, sixteen_bits, uniform
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_philox_gives_its_authors_answers(index, block, key, expected):
 KINDS = {
     "normal": (normal, lambda x: 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))),
     "uniform": (lambda rng, shape, xp: uniform(rng, -3.0, 5.0, shape, xp), lambda x: (x + 3.0) / 8.0),
-    "words": (words, lambda x: (x + 0.5) / 65536),
+    "sixteen_bits": (sixteen_bits, lambda x: (x + 0.5) / 65536),
 }
 
 
@@ -37,7 +37,7 @@ def test_the_numbers_are_as_they_should_be(name, rng):
     """Distributed as they should be, and unrelated to their neighbours and to those of the next draw."""
     draw, distribution = KINDS[name]
     x, following = draw(rng, (50_000,), np), draw(rng, (50_000,), np)
-    assert x.dtype == following.dtype == (np.uint16 if name == "words" else np.float32)
+    assert x.dtype == following.dtype == (np.uint16 if name == "sixteen_bits" else np.float32)
     away = np.vectorize(distribution)(np.sort(x).astype(float)) - np.arange(1, len(x) + 1) / len(x)
     assert np.abs(away).max() < 1.95 / math.sqrt(len(x))  # Kolmogorov and Smirnov's bound for 99.9 %
     x, following = (a.astype(float) - a.mean() for a in (x, following))

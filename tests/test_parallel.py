@@ -84,6 +84,12 @@ def test_two_processes_write_one_run_that_goes_on(own):
 
 
 @needs_mpi
+def test_batchnorm_takes_a_batch_of_one_in_each_process(own):
+    words = (*SMALL, "--batch-size", 2, "--d-batchnorm", 1, "--r1", 0, "--epochs", 1, "--out", "run")
+    assert mpi(2, "-m", "minigan.train", *words)[::2] == (0, "")
+
+
+@needs_mpi
 @pytest.mark.parametrize("ending", ["the first is killed", "another is killed", signal.SIGINT, signal.SIGTERM])
 def test_however_it_ends_nobody_is_left_and_the_checkpoint_is_good(own, ending):
     with start(2, "-m", "minigan.train", *SMALL, "--epochs", 100_000, "--out", "run") as process:
