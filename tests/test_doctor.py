@@ -69,7 +69,7 @@ def provoked(examined, rule):
     raise AssertionError(f"nothing provokes {rule}")
 
 
-@pytest.mark.parametrize("rule", clinic.ILL)
+@pytest.mark.parametrize("rule", sorted(set(clinic.ILL) - {"collapse", "oscillation"}))  # those take long; see below
 def test_a_failure_is_named(examined, rule):
     provoked(examined, rule)
 
