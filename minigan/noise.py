@@ -38,10 +38,14 @@ def of_host(xp):
 
 
 def computed(function, rng, shape, xp):
-    """An array of function(index, block, *keys), with a block and keys for the ten steps of philox from rng."""
+    """An array of function(index, block, *keys), with a block and philox's keys from rng."""
     bits = int(rng.bit_generator.random_raw())
-    keys = [(bits + i * 0x9E3779B9) % 2**32 for i in range(10)]  # the golden ratio's digits, as its authors chose
-    return function(xp.arange(math.prod(shape), dtype=np.uint64), bits >> 32, *keys).reshape(shape)
+    return function(xp.arange(math.prod(shape), dtype=np.uint64), bits >> 32, *ten_keys(bits)).reshape(shape)
+
+
+def ten_keys(first):
+    """Those of philox's ten steps: its authors add the digits of the golden ratio each time, in 32 bits."""
+    return [(first + i * 0x9E3779B9) % 2**32 for i in range(10)]
 
 
 def philox(index, block, *keys):

@@ -71,8 +71,8 @@ def join(training, comm):
         z = part(draw(n * size))
         return z if labels is None else xp.concatenate([z, labels], axis=1)
 
-    def random(shape, dtype, draw=training.streams["penalty"].random):
-        return part(draw((shape[0] * size, *shape[1:]), dtype))
+    def part_of(draw):
+        return lambda shape, *how, **named: part(draw((shape[0] * size, *shape[1:]), *how, **named))
 
     def whole_step(step, grad):
         grad[...] = mean(grad)
@@ -85,8 +85,9 @@ def join(training, comm):
             layer.count = lambda a: size * len(a)  # type: ignore[method-assign]
             layer.mean_over = lambda a, own=layer.mean_over: mean(own(a))  # type: ignore
         elif isinstance(layer, Dropout):
-            layer.draw = lambda shape, xp, own=layer.draw: part(own((shape[0] * size, *shape[1:]), xp))  # type: ignore
-    training.noise, training.penalty = noise, models.penalty(s, SimpleNamespace(random=random))
+            layer.draw = part_of(layer.draw)  # type: ignore[method-assign]
+    training.noise = noise
+    training.penalty = models.penalty(s, SimpleNamespace(random=part_of(training.streams["penalty"].random)))
     for optimizer in (training.g_optimizer, training.d_optimizer):
         optimizer.step = partial(whole_step, optimizer.step)
     training.round = lambda batches, own=training.round: mean(own([part(x) for x in batches]))

@@ -179,6 +179,8 @@ def elementwise(name):
     def apply(*args, out=None, dtype=None):
         if not any(isinstance(arg, Array) for arg in args):
             raise TypeError(f"{name} of the host's numbers, on the device.")
+        if dtype and Traced.now:
+            raise TypeError("dtype= in what is to be one kernel.")
         result = function(*map(operand, args), **({"dtype": dtype} if dtype else {}))
         return made(result) if out is None else into(out, result)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from test_device import same_numbers
 
-from minigan.noise import normal, philox, sixteen_bits, uniform
+from minigan.noise import normal, philox, sixteen_bits, ten_keys, uniform
 
 
 @pytest.mark.parametrize(
@@ -19,8 +19,7 @@ from minigan.noise import normal, philox, sixteen_bits, uniform
 )
 def test_philox_gives_its_authors_answers(index, block, key, expected):
     """Those of Random123, the library of Salmon et al.: philox2x32, 10 rounds."""
-    keys = [(key + i * 0x9E3779B9) % 2**32 for i in range(10)]
-    found = philox(np.array([index], np.uint64), block, *keys)
+    found = philox(np.array([index], np.uint64), block, *ten_keys(key))
     assert tuple(int(half[0]) for half in found) == expected
 
 
