@@ -35,7 +35,7 @@ from contenders import normal, rounds
 from minigan import cli
 from minigan.backend import library
 from minigan.data import Dataset
-from minigan.presets import PRESETS
+from minigan.recipes.presets import PRESETS
 from minigan.training import Training
 
 SECONDS = 1.0  # of rounds in each turn: small networks timed in short bursts flip between two speeds

@@ -39,7 +39,7 @@ class Minigan(Contender):
     def __init__(self, G, D, s, data):
         from minigan.backend import library
         from minigan.data import Dataset
-        from minigan.models import Settings
+        from minigan.recipes.models import Settings
         from minigan.training import Training
 
         settings = Settings(**vars(s))
@@ -54,9 +54,9 @@ class Minigan(Contender):
         return [layer for layer in net.layers if hasattr(layer, "W")]
 
     def gradients(self, x, z):
-        from minigan.gan import d_step, g_step
-        from minigan.layers import Dropout
-        from minigan.optim import SGD
+        from minigan.gan.steps import d_step, g_step
+        from minigan.nn.layers import Dropout
+        from minigan.nn.optim import SGD
 
         t = self.training
         for layer in t.D.layers:

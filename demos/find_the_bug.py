@@ -17,8 +17,8 @@ import minigan
 from minigan import LeakyReLU, Network, Tanh, cli
 from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, windows
 from minigan.gradcheck.cases import step_of_g
-from minigan.layers import Layer
-from minigan.losses import sigmoid, softplus
+from minigan.nn.layers import Layer
+from minigan.nn.losses import sigmoid, softplus
 
 BUGS: list[tuple] = []  # (title, code, the wrong line, why, find(code, rng), which raises GradientError)
 

@@ -25,21 +25,21 @@ from matplotlib.figure import Figure
 from tqdm import trange
 
 from minigan import cli
-from minigan.activations import LeakyReLU
 from minigan.backend import library
 from minigan.data import load, split
 from minigan.errors import ArgumentError
-from minigan.images import sheet, to_unit
-from minigan.layers import Dense
-from minigan.losses import sigmoid
+from minigan.gan.vae import vae_step
 from minigan.metrics.frechet import Judge
-from minigan.models import draw, hidden, streams
-from minigan.network import Network
-from minigan.optim import Adam
-from minigan.presets import PRESETS
+from minigan.nn.activations import LeakyReLU
+from minigan.nn.layers import Dense
+from minigan.nn.losses import sigmoid
+from minigan.nn.network import Network
+from minigan.nn.optim import Adam
+from minigan.recipes.models import draw, hidden, streams
+from minigan.recipes.presets import PRESETS
+from minigan.runs.images import sheet, to_unit
 from minigan.sample import load_generator
 from minigan.training import Training
-from minigan.vae import vae_step
 
 SIDE, N_SCORED = 8, 10_000
 ZOOM, GREYS, GAP, TITLE, DPI = 2, 15, 16, 36, 100  # few greys make a small file

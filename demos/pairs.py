@@ -14,9 +14,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from minigan import models
-from minigan.gan import d_step, g_step, update_average
-from minigan.presets import PRESETS
+from minigan.gan.steps import d_step, g_step, update_average
+from minigan.recipes import models
+from minigan.recipes.presets import PRESETS
 
 # A D that compares needs more width; in so few rounds G moves fast, and an average over the last 200 keeps up.
 SETTINGS = PRESETS["minigan"].with_flags(lr_decay=0.0, d_hidden=(384, 384), ema=0.995)

@@ -16,12 +16,13 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, images
+from minigan import cli
 from minigan.data import load, split
 from minigan.metrics import modes
 from minigan.metrics.frechet import Judge
-from minigan.models import draw
-from minigan.presets import PRESETS
+from minigan.recipes.models import draw
+from minigan.recipes.presets import PRESETS
+from minigan.runs import images
 from minigan.sample import load_generator
 
 N = 10_000  # samples

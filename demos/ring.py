@@ -20,10 +20,10 @@ from tqdm import tqdm
 
 from minigan import cli
 from minigan.data import POINTS, load, toy
-from minigan.losses import sigmoid
 from minigan.metrics import modes
-from minigan.models import latent
-from minigan.presets import PRESETS
+from minigan.nn.losses import sigmoid
+from minigan.recipes.models import latent
+from minigan.recipes.presets import PRESETS
 from minigan.training import Training
 
 FRAMES, REST, N_SAMPLES, N_ARROWS, RESOLUTION = 60, 15, 500, 40, 100

@@ -17,9 +17,10 @@ from itertools import product
 
 import numpy as np
 
-from minigan import cli, parallel
+from minigan import cli
 from minigan.data import load
-from minigan.presets import PRESETS
+from minigan.recipes.presets import PRESETS
+from minigan.runs import parallel
 from minigan.training import Training
 
 NAMES, BATCHES, MACHINES = ("small", "minigan", "wide"), (128, 8192), (1, 2, 4, 8, 16, 32, 64)

@@ -14,10 +14,13 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from results import run
 
-from minigan import cli, cures, images, models
+from minigan import cli
 from minigan.data import load, split
+from minigan.gan import cures
 from minigan.metrics.frechet import Judge
-from minigan.models import draw
+from minigan.recipes import models
+from minigan.recipes.models import draw
+from minigan.runs import images
 from minigan.sample import load_generator
 
 SEEN = {  # what one sees, and why

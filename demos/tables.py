@@ -22,13 +22,14 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, doctor, images, parallel
-from minigan.checkpoint import NAME
+from minigan import cli, doctor
 from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.metrics import modes, parzen
-from minigan.models import draw
-from minigan.presets import PRESETS
+from minigan.recipes.models import draw
+from minigan.recipes.presets import PRESETS
+from minigan.runs import images, parallel
+from minigan.runs.checkpoint import NAME
 from minigan.sample import load_generator
 
 POINTS = ("modes", "high_quality", "reverse_kl", "sigma_ratio")

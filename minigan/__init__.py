@@ -1,18 +1,18 @@
 """minigan: a GAN from scratch in NumPy, without autograd, small enough to read and checked to the last derivative."""
 
-from minigan.activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from minigan.batchnorm import BatchNorm
-from minigan.cures import Conditional, Labels, LabelSmoothing, Packed, SpectralDense, clip_weights, wgan_gp
-from minigan.gan import d_step, g_step, update_average
+from minigan.gan.cures import Conditional, Labels, LabelSmoothing, Packed, SpectralDense, clip_weights, wgan_gp
+from minigan.gan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from minigan.gan.penalties import r1
+from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gradcheck import GradientError, check_layer, check_loss, check_network, check_objective
-from minigan.layers import Dense, Dropout, Layer
-from minigan.losses import bce_with_logits, softmax_cross_entropy
-from minigan.maxout import Maxout
-from minigan.network import Network
-from minigan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
-from minigan.optim import SGD, Adam
-from minigan.penalties import r1
-from minigan.rmsprop import RMSProp
+from minigan.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from minigan.nn.batchnorm import BatchNorm
+from minigan.nn.layers import Dense, Dropout, Layer
+from minigan.nn.losses import bce_with_logits, softmax_cross_entropy
+from minigan.nn.maxout import Maxout
+from minigan.nn.network import Network
+from minigan.nn.optim import SGD, Adam
+from minigan.nn.rmsprop import RMSProp
 
 __version__ = "0.1.0"
 __all__ = [

@@ -11,11 +11,12 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, images
+from minigan import cli
 from minigan.data import from_file, load, split, toy
 from minigan.errors import ArgumentError
 from minigan.metrics import frechet, modes, neighbours, parzen
-from minigan.models import Settings, draw
+from minigan.recipes.models import Settings, draw
+from minigan.runs import images
 from minigan.sample import load_generator
 
 N_IMAGES, N_POINTS = 10_000, 2500  # as the papers take

@@ -7,14 +7,14 @@ d_step and g_step, the code that trains, have to come to the same ones.
 import numpy as np
 
 from minigan import cli
-from minigan.activations import LeakyReLU
-from minigan.gan import d_step, g_step
+from minigan.gan.objectives import NonSaturating
+from minigan.gan.steps import d_step, g_step
 from minigan.gradcheck import centred_difference
-from minigan.layers import Dense
-from minigan.losses import sigmoid
-from minigan.network import Network
-from minigan.objectives import NonSaturating
-from minigan.optim import SGD
+from minigan.nn.activations import LeakyReLU
+from minigan.nn.layers import Dense
+from minigan.nn.losses import sigmoid
+from minigan.nn.network import Network
+from minigan.nn.optim import SGD
 
 N, LR = 2, 0.5
 

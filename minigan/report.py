@@ -13,15 +13,16 @@ from typing import Any
 
 import numpy as np
 
-from minigan import checkpoint, cli, doctor, images
-from minigan.batchnorm import BatchNorm
+from minigan import cli, doctor
 from minigan.data import load
 from minigan.errors import DataError
-from minigan.layers import Dense
 from minigan.metrics import neighbours
-from minigan.models import draw
-from minigan.presets import command
-from minigan.recorder import replacing
+from minigan.nn.batchnorm import BatchNorm
+from minigan.nn.layers import Dense
+from minigan.recipes.models import draw
+from minigan.recipes.presets import command
+from minigan.runs import checkpoint, images
+from minigan.runs.recorder import replacing
 from minigan.sample import load_generator
 
 LETTERS = "".join(chr(c) for c in range(33, 127) if chr(c) not in '"\\<')  # 91 that mean nothing to JSON or HTML

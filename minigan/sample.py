@@ -6,9 +6,10 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from minigan import checkpoint, cli, images
+from minigan import cli
 from minigan.errors import ArgumentError, CheckpointError, brief
-from minigan.models import Settings, draw, generator, latent, noise, samples, streams
+from minigan.recipes.models import Settings, draw, generator, latent, noise, samples, streams
+from minigan.runs import checkpoint, images
 
 FRAMES = 60  # of a walk
 

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import checkpoint, cli, parallel, report
+from minigan import cli, report
 from minigan.backend import library, to_host
 from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
-from minigan.models import Settings, discriminator, draw, generator
-from minigan.presets import PRESETS, table
-from minigan.recorder import Kept, Lock, Recorder
+from minigan.recipes.models import Settings, discriminator, draw, generator
+from minigan.recipes.presets import PRESETS, table
+from minigan.runs import checkpoint, parallel
+from minigan.runs.recorder import Kept, Lock, Recorder
 from minigan.training import Training, train
 
 

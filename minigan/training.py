@@ -5,9 +5,10 @@ What is written down on the way is recorder.py's business; train.py is the comma
 
 import numpy as np
 
-from minigan import cures, models
-from minigan.gan import d_step, g_step, update_average
-from minigan.losses import sigmoid
+from minigan.gan import cures
+from minigan.gan.steps import d_step, g_step, update_average
+from minigan.nn.losses import sigmoid
+from minigan.recipes import models
 
 
 class Training:

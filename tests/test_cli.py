@@ -9,10 +9,11 @@ import sys
 import numpy as np
 import pytest
 
-from minigan import checkpoint, sample, train
+from minigan import sample, train
 from minigan.errors import ArgumentError, CheckpointError
-from minigan.models import Settings, draw
-from minigan.presets import PRESETS
+from minigan.recipes.models import Settings, draw
+from minigan.recipes.presets import PRESETS
+from minigan.runs import checkpoint
 from minigan.training import Training
 
 
@@ -409,7 +410,7 @@ def test_a_folder_that_vanishes_is_one_sentence(command, own, monkeypatch):
     def vanished(path, *_):
         raise FileNotFoundError(2, "No such file or directory", str(path))
 
-    monkeypatch.setattr("minigan.images.save_grid", vanished)
+    monkeypatch.setattr("minigan.runs.images.save_grid", vanished)
     code, _, err = command(train.main, "--data", own, "--epochs", 1, "--batch-size", 8, "--out", "run")
     assert code == 3
     reason = "cannot be written: No such file or directory; nothing had been saved"

@@ -1,5 +1,5 @@
-"""One source, two devices. What runs on a GPU is proven here without one: on strict.py, a stand-in for CuPy that allows
-less than CuPy, every recipe gives the bytes that NumPy gives, and never waits for the device."""
+"""One source, two devices. What runs on a GPU is proven here without one: on fake_device.py, a stand-in for CuPy that
+allows less than CuPy, every recipe gives the bytes that NumPy gives, and never waits for the device."""
 
 import inspect
 import json
@@ -11,18 +11,24 @@ from dataclasses import replace
 from pathlib import Path
 from unittest.mock import patch
 
+import fake_device
 import numpy as np
 import pytest
-import strict
 from test_resume import SMALL, contents, own  # noqa: F401 (a fixture)
 
 import minigan
-from minigan import activations, checkpoint, cures, gan, losses, models, noise, optim, penalties, sample, train
+from minigan import sample, train
 from minigan.backend import to_host
 from minigan.data import Dataset
-from minigan.layers import Dropout
-from minigan.presets import PRESETS
-from minigan.recorder import Recorder
+from minigan.gan import cures, penalties
+from minigan.gan import steps as gan
+from minigan.nn import activations, losses, optim
+from minigan.nn import random as noise
+from minigan.nn.layers import Dropout
+from minigan.recipes import models
+from minigan.recipes.presets import PRESETS
+from minigan.runs import checkpoint
+from minigan.runs.recorder import Recorder
 from minigan.training import Training
 
 
@@ -46,19 +52,19 @@ def same_numbers():
 def same_on_both(preset, **given):
     """Train on NumPy and on the stand-in. Raises AssertionError where they differ, or one waits."""
     settings, data = small(preset, **given)
-    host, there = Training(settings, data), Training(settings, data, strict)
+    host, there = Training(settings, data), Training(settings, data, fake_device)
     if settings.conditional:
         assert there.data.n_classes == 3  # which waits, once
-    strict.reset()
+    fake_device.reset()
     for _ in range(settings.epochs):
         for ours, theirs in zip(host.epoch(), there.epoch(), strict=True):
-            assert strict.COUNTS["waits"] == 0
+            assert fake_device.COUNTS["waits"] == 0
             assert ours.tobytes() == to_host(theirs).tobytes()
-            strict.COUNTS["waits"] = 0
+            fake_device.COUNTS["waits"] = 0
     one, two = checkpoint.of(host), checkpoint.of(there)
     assert one[1] == two[1]
     assert {name: a.tobytes() for name, a in one[0].items()} == {k: to_host(a).tobytes() for k, a in two[0].items()}
-    assert {np.dtype(np.float32)} == strict.DTYPES
+    assert {np.dtype(np.float32)} == fake_device.DTYPES
 
 
 @pytest.mark.parametrize("preset", PRESETS)
@@ -73,30 +79,30 @@ def test_so_does_the_objective_of_no_preset():
 @pytest.mark.parametrize(("preset", "launches"), [("small", 97), ("wide", 143)])
 def test_a_round_takes_few_launches_and_sends_nothing(preset, launches):
     """...to the device but, once an epoch, the order. Small networks wait for launches, of some microseconds each."""
-    there = Training(*small(preset), strict)
-    strict.reset()
+    there = Training(*small(preset), fake_device)
+    fake_device.reset()
     assert len(list(there.epoch())) == there.rounds_per_epoch
-    assert strict.COUNTS["launches"] == launches * there.rounds_per_epoch
-    assert strict.COUNTS["bytes to device"] == 8 * len(there.data.x)
+    assert fake_device.COUNTS["launches"] == launches * there.rounds_per_epoch
+    assert fake_device.COUNTS["bytes to device"] == 8 * len(there.data.x)
 
 
 def test_a_row_of_figures_waits_once(tmp_path):
     settings, data = small("minigan", log_every=3, epochs=1, batch_size=6)
-    training = Training(settings, data, strict)
+    training = Training(settings, data, fake_device)
     with Recorder(tmp_path / "run", "minigan", training, data) as recorder:
         recorder.begin()
         recorder.epoch()
         assert training.data.n_classes == 3  # which waits, once
-        strict.reset()
+        fake_device.reset()
         for i, figures in enumerate(training.epoch(), start=1):
             recorder.round(figures)
-            assert strict.COUNTS["waits"] == i // 3
+            assert fake_device.COUNTS["waits"] == i // 3
 
 
 @same_numbers()
 def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
     """...its files are those of one on the host, and what one began the other ends."""
-    monkeypatch.setitem(sys.modules, "cupy", strict)
+    monkeypatch.setitem(sys.modules, "cupy", fake_device)
     words = (*SMALL, "--lr-decay", 0, "--r1", 1, "--ema", 0.9, "--dropout", 0.2, "--conditional")
     for device in ("cpu", "gpu"):
         assert command(train.main, *words, "--epochs", 3, "--device", device, "--out", device)[0] == 0
@@ -117,7 +123,7 @@ def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
 
 
 def test_a_run_that_goes_on_draws_the_devices_numbers_again(command, own, monkeypatch):  # noqa: F811
-    monkeypatch.setitem(sys.modules, "cupy", strict)
+    monkeypatch.setitem(sys.modules, "cupy", fake_device)
     words = (*SMALL, "--lr-decay", 0, "--dropout", 0.2, "--device", "gpu", "--epochs")
     assert command(train.main, *words, 3, "--out", "whole")[0] == 0
     assert command(train.main, *words, 2, "--out", "parts")[0] == 0
@@ -128,7 +134,7 @@ def test_a_run_that_goes_on_draws_the_devices_numbers_again(command, own, monkey
 
 def test_every_name_that_is_used_is_one_of_cupys():
     cupy = pytest.importorskip("cupy", reason="CuPy is not installed (it needs no GPU for this)")
-    assert [name for name in strict.FUNCTIONS if not hasattr(cupy, name)] == []
+    assert [name for name in fake_device.FUNCTIONS if not hasattr(cupy, name)] == []
     methods = ["get", "item", "astype", "copy", "repeat", "reshape", "sum", "mean", "max", "all"]
     assert [name for name in methods if not hasattr(cupy.ndarray, name)] == []
 
@@ -139,11 +145,11 @@ def test_cupy_itself_makes_one_kernel_of_each_fused_function():
     fusion = pytest.importorskip("cupy._core.fusion")
     for preset in PRESETS:
         settings, data = small(preset)
-        next(Training(settings, data, strict).epoch())
+        next(Training(settings, data, fake_device).epoch())
     nowhere = cupy.cuda.MemoryPointer(cupy.cuda.UnownedMemory(64, 64, None, 0), 0)
     sources = [path.read_text(encoding="utf-8") for path in Path(minigan.__file__).parent.rglob("*.py")]
-    assert len(strict.FUSED) == sum(source.count("@fused\n") for source in sources)
-    for function, arguments in strict.FUSED.items():
+    assert len(fake_device.FUSED) == sum(source.count("@fused\n") for source in sources)
+    for function, arguments in fake_device.FUSED.items():
         given = [cupy.ndarray((1,) * a[1], a[0], nowhere) if isinstance(a, tuple) else a for a in arguments]
         history = fusion._thread_local.history = fusion._FusionHistory()
         fusion._thread_local.is_old_fusing = True

@@ -10,9 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import checkpoint, evaluate, images, models, train
+from minigan import evaluate, train
 from minigan.data import load, split, toy
 from minigan.data.drawn import draw
+from minigan.recipes import models
+from minigan.runs import checkpoint, images
 from minigan.sample import load_generator
 
 SMALL = ("--batch-size", 20, "--g-hidden", 16, "--d-hidden", 16, "--latent-dim", 3)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan import explain
-from minigan.layers import Dense
+from minigan.nn.layers import Dense
 
 PAIRS = 2 * 7 + (4 + 8 + 8) + (2 + 4 + 4 + 2) + (4 + 4)  # weights; between the layers: D's step, G's in D, G's in G
 

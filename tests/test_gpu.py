@@ -6,15 +6,17 @@ With the same random numbers both devices compute the same, but for the order in
 import numpy as np
 import pytest
 from test_device import same_numbers, small
-from test_noise import KINDS
+from test_random import KINDS
 from test_resume import SMALL, own  # noqa: F401 (a fixture)
 
-from minigan import checkpoint, models, sample, train
+from minigan import sample, train
 from minigan.backend import library, to_host
 from minigan.errors import DeviceError
-from minigan.gan import d_step, g_step
-from minigan.optim import SGD
-from minigan.presets import PRESETS
+from minigan.gan.steps import d_step, g_step
+from minigan.nn.optim import SGD
+from minigan.recipes import models
+from minigan.recipes.presets import PRESETS
+from minigan.runs import checkpoint
 from minigan.training import Training
 
 pytestmark = pytest.mark.gpu

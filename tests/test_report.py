@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from minigan import checkpoint, presets, report, sample, train
+from minigan import report, sample, train
 from minigan.data import drawn
-from minigan.models import latent, samples, streams
+from minigan.recipes import presets
+from minigan.recipes.models import latent, samples, streams
+from minigan.runs import checkpoint
 
 TINY = "--batch-size 20 --latent-dim 5 --g-hidden 9 7 --d-hidden 6 --epochs 3 --log-every 2"
 RECIPES = {

@@ -4,16 +4,16 @@ import numpy as np
 import pytest
 from matplotlib.image import imread
 
-from minigan import checkpoint, images
-from minigan.activations import LeakyReLU, Tanh
 from minigan.data import Dataset, load
 from minigan.data.drawn import draw
 from minigan.data.toy import grid
-from minigan.layers import Dense, Dropout
-from minigan.models import Settings, latent, streams
-from minigan.objectives import Minimax
-from minigan.presets import PRESETS
-from minigan.recorder import Diverged, Recorder
+from minigan.gan.objectives import Minimax
+from minigan.nn.activations import LeakyReLU, Tanh
+from minigan.nn.layers import Dense, Dropout
+from minigan.recipes.models import Settings, latent, streams
+from minigan.recipes.presets import PRESETS
+from minigan.runs import checkpoint, images
+from minigan.runs.recorder import Diverged, Recorder
 from minigan.training import Training, train
 
 SETTINGS = Settings(

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from minigan import npy
 from minigan.backend import fused
+from minigan.data import npy
 from minigan.errors import DataError, brief
 
 POINTS = ("ring", "grid", "spiral")

@@ -14,7 +14,7 @@ The error is scaled: max |analytic - numeric| over an array, divided by the larg
 largest gradient in the whole check (a bias in front of a BatchNorm has gradient 0) and 1e-3 |L| (below that, (2) drowns
 in the rounding of L). Above 1e-10 against (1), or 1e-6 against (2), GradientError is raised.
 
-`python -m minigan.gradcheck` checks everything public, by cases.py. Next on the reader's path: optim.py
+`python -m minigan.gradcheck` checks everything public, by cases.py. Next on the reader's path: nn/optim.py
 """
 
 from copy import copy
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from minigan.network import Network
+from minigan.nn.network import Network
 
 COMPLEX_TOLERANCE, CENTRED_TOLERANCE = 1e-10, 1e-6
 

@@ -15,22 +15,22 @@ from typing import Any
 
 import numpy as np
 
-from minigan.activations import LeakyReLU, ReLU, Sigmoid, Tanh
-from minigan.batchnorm import BatchNorm
-from minigan.cures import Labels, LabelSmoothing, SpectralDense, between, clip_weights, power_iteration, wgan_gp
-from minigan.gan import d_step, g_step, update_average
+from minigan.gan.cures import Labels, LabelSmoothing, SpectralDense, between, clip_weights, power_iteration, wgan_gp
+from minigan.gan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from minigan.gan.penalties import r1
+from minigan.gan.steps import d_step, g_step, update_average
+from minigan.gan.vae import vae_step
 from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, check_objective, windows
-from minigan.layers import Dense, Dropout, Layer
-from minigan.losses import bce_with_logits, softmax_cross_entropy
-from minigan.maxout import Maxout
-from minigan.models import Settings, discriminator, generator
-from minigan.models import penalty as penalty_of
-from minigan.network import Network
-from minigan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
-from minigan.optim import SGD, Adam
-from minigan.penalties import r1
-from minigan.rmsprop import RMSProp
-from minigan.vae import vae_step
+from minigan.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from minigan.nn.batchnorm import BatchNorm
+from minigan.nn.layers import Dense, Dropout, Layer
+from minigan.nn.losses import bce_with_logits, softmax_cross_entropy
+from minigan.nn.maxout import Maxout
+from minigan.nn.network import Network
+from minigan.nn.optim import SGD, Adam
+from minigan.nn.rmsprop import RMSProp
+from minigan.recipes.models import Settings, discriminator, generator
+from minigan.recipes.models import penalty as penalty_of
 
 LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width, and Maxout, from n_in * pieces to n_in
     "Dense": lambda n_in, n_out, rng: Dense(n_in, n_out),

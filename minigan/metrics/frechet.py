@@ -15,13 +15,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan.activations import ReLU
 from minigan.data import Dataset
 from minigan.errors import DataError
-from minigan.layers import Dense, Dropout
-from minigan.losses import softmax_cross_entropy
-from minigan.network import Network
-from minigan.optim import Adam
+from minigan.nn.activations import ReLU
+from minigan.nn.layers import Dense, Dropout
+from minigan.nn.losses import softmax_cross_entropy
+from minigan.nn.network import Network
+from minigan.nn.optim import Adam
 
 
 class Classifier:

@@ -1,0 +1,73 @@
+"""Batch normalisation: a layer in which the samples of a batch depend on each other."""
+
+from minigan.backend import namespace
+from minigan.nn.layers import Layer
+
+
+class BatchNorm(Layer):
+    """Every feature is shifted and scaled to mean 0, variance 1 over the batch, then to a learned gamma, beta (n,).
+
+    Forward, for each feature i; sums and means run over the N samples
+        m_i    = mean_n x_ni,  v_i = mean_n (x_ni - m_i)^2                                  (1)
+        r_i    = 1 / sqrt(v_i + eps)                                                        (2)
+        xhat_ni = (x_ni - m_i) r_i                                                          (3)
+        y_ni   = gamma_i xhat_ni + beta_i                                                   (4)
+    Tangent: moving x by t moves m by mean_k t_k, v by 2 mean_k (x_k - m) t_k, and r by -r^3/2 times that; in (3), (4)
+        ty_ni  = gamma_i r_i (t_ni - mean_k t_ki - xhat_ni mean_k xhat_ki t_ki)             (5)
+    Backward: (5) takes t_k to ty_n as it takes t_n to ty_k, so its transpose is itself,
+        dx_ni  = (5) with dy in place of t                                                  (6)
+        dgamma_i = sum_n dy_ni xhat_ni,  dbeta_i = sum_n dy_ni   as for a Dense weight      (7)
+
+    With train=False, m and v are running averages of past batches and (3) is affine. They are gathered in backward,
+    when this network is the one being trained, so that forward stays pure and using a network never changes it.
+    Caveat: a row of y depends on the whole batch, so D must see real and fake apart, and gradient penalties, which are
+    defined per sample, are undefined. Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
+    """
+
+    mixes_samples = True
+
+    def __init__(self, n, eps=1e-5, momentum=0.1):
+        self.shapes = {"gamma": (n,), "beta": (n,)}
+        self.statistics = {"mean": (n,), "var": (n,)}
+        self.eps, self.momentum = eps, momentum
+
+    def init(self, rng):
+        self.gamma[...] = 1.0
+        self.beta[...] = 0.0
+        self.mean[...] = 0.0
+        self.var[...] = 1.0
+
+    def forward(self, x, train=True):
+        if train and self.count(x) < 2:
+            raise ValueError("BatchNorm cannot train on a batch of one sample, which has no variance.")
+        mean = self.mean_over(x) if train else self.mean
+        centred = x - mean
+        var = self.mean_over(centred * centred) if train else self.var  # (1)
+        r = 1.0 / namespace(x).sqrt(var + self.eps)  # (2)
+        xhat = centred * r  # (3)
+        return self.gamma * xhat + self.beta, (xhat, r, mean, var, train)  # (4)
+
+    def mean_over(self, a):
+        """The mean over the samples of a (N, n); in parallel.py over those of all processes."""
+        return a.sum(axis=0) / len(a)  # not a.mean, whose last division NumPy does in float64
+
+    def count(self, a):
+        """N, the same way."""
+        return len(a)
+
+    def backward(self, dy, cache, param_grads=True, input_grad=True):
+        xhat, _, mean, var, train = cache
+        if param_grads:
+            (dy * xhat).sum(axis=0, out=self.dgamma)
+            dy.sum(axis=0, out=self.dbeta)  # (7)
+            if train:
+                n = self.count(dy)
+                self.mean += self.momentum * (mean - self.mean)
+                self.var += self.momentum * (var * (n / (n - 1)) - self.var)
+        return self.jvp(dy, cache) if input_grad else None  # (6)
+
+    def jvp(self, t, cache):
+        xhat, r, _, _, train = cache
+        if train:
+            t = t - self.mean_over(t) - xhat * self.mean_over(t * xhat)
+        return self.gamma * r * t  # (5)

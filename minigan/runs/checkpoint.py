@@ -1,0 +1,161 @@
+"""A run on disk: named arrays and a JSON text in an uncompressed .npz; no pickle, so that loading runs no code.
+
+A checkpoint is written to another file, read back, and only then takes the place of the last one, so that a machine
+that dies leaves one of the two whole. Nothing of a loaded one is used before all of it has been checked.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import platform
+import zipfile
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+
+from minigan import __version__
+from minigan.data import npy
+from minigan.backend import namespace, to_host
+from minigan.errors import CheckpointError, brief
+
+FORMAT = 2
+NAME = "checkpoint.npz"
+META, MAX_META = "__meta__", 100_000  # bytes; a few thousand are usual
+DRAWN = ("noise", "dropout", "penalty")  # the streams of randomness that rounds draw from
+
+
+def save(path, arrays, meta):
+    """Write name -> array (from either device) and the JSON-able dict meta to path.
+
+    Raises CheckpointError, also where an array is not finite; then the last checkpoint is as it was.
+    """
+    path, arrays = Path(path), {name: to_host(array) for name, array in arrays.items()}
+    for name, array in arrays.items():
+        if not np.isfinite(array).all():
+            raise CheckpointError(f"{path} is not written: {name} is not finite.")
+    meta = meta | {"format": FORMAT, "arrays": described(arrays)}
+    text = json.dumps(meta | {"sha256": digest(arrays, meta)})
+    partial = path.with_name(path.name + ".partial")
+    try:
+        with open(partial, "wb") as file:
+            parts: dict = {META: np.frombuffer(text.encode(), np.uint8)} | arrays
+            np.savez(file, **parts)
+            file.flush()
+            os.fsync(file.fileno())
+        load(partial)
+        os.replace(partial, path)
+        sync(path.parent)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
+        last = "the last one is unharmed" if path.exists() else "there is no other"
+        raise CheckpointError(f"{path} cannot be written: {error.strerror}; {last}.") from None
+
+
+def sync(folder):
+    """Have the names of its files on the disk; where a folder cannot be synced, they will be there in a while."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def described(arrays):
+    return {name: [a.dtype.str, list(a.shape)] for name, a in arrays.items()}
+
+
+def digest(arrays, meta):
+    """SHA-256 of all arrays and of the rest of meta."""
+    sha = hashlib.sha256(json.dumps({name: meta[name] for name in meta if name != "sha256"}, sort_keys=True).encode())
+    for name in sorted(arrays):
+        sha.update(arrays[name].tobytes())
+    return sha.hexdigest()
+
+
+def load(path):
+    """(arrays, meta) from a checkpoint or from the folder of its run. Raises CheckpointError."""
+    path = Path(path)
+    path = path / NAME if path.is_dir() else path
+    try:
+        with open(path, "rb") as file, zipfile.ZipFile(file) as archive:
+            parts = npy.parts(archive, file.seek(0, os.SEEK_END))
+            if parts[META].file_size > MAX_META:
+                raise ValueError(f"its {META} is too large")
+            meta = json.loads(npy.part(archive, parts.pop(META)).tobytes())
+            if meta["format"] != FORMAT:
+                raise ValueError(f"it has format {meta['format']}, this minigan reads {FORMAT}")
+            arrays = {name: npy.part(archive, info) for name, info in parts.items()}
+        if meta["arrays"] != described(arrays):
+            raise ValueError("its arrays are not those that it lists")
+        if digest(arrays, meta) != meta["sha256"]:
+            raise ValueError("its SHA-256 is another")
+    except FileNotFoundError:
+        raise CheckpointError(f"there is no checkpoint {path}; give the folder of a run.") from None
+    except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
+        raise CheckpointError(f"{path} is not a minigan checkpoint, or a damaged one ({brief(error)}).") from None
+    return arrays, meta
+
+
+def fits(target, array, name):
+    """Raise CheckpointError unless a loaded array, or None for a missing one, can take the place of target."""
+    if array is None or array.shape != target.shape or array.dtype != target.dtype:
+        found = "missing" if array is None else f"{array.dtype} {array.shape}"
+        raise CheckpointError(f"the checkpoint's {name} is {found}, not {target.dtype} {target.shape}.")
+    if not np.isfinite(array).all():
+        raise CheckpointError(f"the checkpoint's {name} is not finite: that training had diverged.")
+
+
+def fill(target, array, name):
+    """Copy a loaded array into target in place, where it fits."""
+    fits(target, array, name)
+    target[...] = namespace(target).asarray(array)
+
+
+def processes():
+    """How many processes mpiexec has started to train together; 1 without it."""
+    return max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
+
+
+def environment(device):
+    """All that may change what a run computes, beside its settings: name -> text."""
+    asked = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "GOTO", "OMP", "MKL"))
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    system, threads = f"{platform.system()} {platform.machine()}", next(filter(None, asked), cores)
+    versions = {"minigan": __version__, "NumPy": np.__version__, "Python": platform.python_version()}
+    return versions | {"system": system, "BLAS threads": str(threads), "processes": str(processes()), "device": device}
+
+
+def of(training):
+    """(arrays, meta) of a Training: all that its next round depends on."""
+    arrays = {"G": training.G.theta, "D": training.D.theta, "average": training.average.theta}
+    for name, optimizer in (("G", training.g_optimizer), ("D", training.d_optimizer)):
+        arrays |= {f"{name}.{state}": getattr(optimizer, state) for state in optimizer.state}
+    streams = {name: training.streams[name].bit_generator.state for name in DRAWN}
+    return arrays, {"settings": asdict(training.settings), "round": training.rounds_done, "streams": streams}
+
+
+def restore(training, arrays, meta):
+    """Bring a new Training to where a checkpoint was. Raises CheckpointError, and then it is as it was."""
+    targets, _ = of(training)
+    for name, target in targets.items():
+        fits(target, arrays.get(name), name)
+    try:
+        done, states = int(meta["round"]), {name: meta["streams"][name] for name in DRAWN}
+        if not 0 <= done <= training.rounds:
+            raise ValueError(f"round {done} of {training.rounds}")
+        for rng, state in zip(np.random.default_rng(0).spawn(len(states)), states.values(), strict=True):
+            rng.bit_generator.state = state  # a rehearsal: it raises where the state is not one
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
+        raise CheckpointError(f"the checkpoint does not say where its run was ({brief(error)}).") from None
+    for name, target in targets.items():
+        fill(target, arrays[name], name)
+    for name, state in states.items():
+        training.streams[name].bit_generator.state = state
+    for _ in range(done // training.rounds_per_epoch):
+        training.streams["order"].permutation(len(training.data.x))  # those of the epochs that are over
+    training.g_optimizer.t, training.d_optimizer.t = done * training.settings.g_steps, done * training.settings.d_steps
+    training.rounds_done = done

@@ -1,0 +1,111 @@
+"""Data-parallel training: mpiexec -n P python -m minigan.train [flags]
+
+P processes hold the same networks and draw the same batch and noise. Each computes on its equal part of the rows, and
+the mean of their gradients is that of the whole batch: P processes take the steps that one would, but for the last
+digits, and for Dropout, whose masks are others, as independent as before. On a GPU the means go by the host.
+"""
+
+import os
+import signal
+from contextlib import contextmanager
+from functools import partial
+from types import SimpleNamespace
+
+import numpy as np
+
+from minigan.recipes import models
+from minigan.runs import checkpoint
+from minigan.backend import to_host
+from minigan.nn.batchnorm import BatchNorm
+from minigan.errors import ArgumentError, MiniganError
+from minigan.nn.layers import Dropout
+
+
+def processes():
+    """MPI's communicator of all processes; None where there is one alone, and then nothing is imported."""
+    size = checkpoint.processes()
+    if size == 1:
+        return None
+    try:
+        import mpi4py
+
+        mpi4py.rc.finalize = False  # see `end`
+        from mpi4py import MPI
+        from threadpoolctl import threadpool_limits
+    except ImportError:
+        raise ArgumentError(f"to train in {size} processes takes mpi4py: pip install -e '.[mpi]'.") from None
+    here = MPI.COMM_WORLD.Split_type(MPI.COMM_TYPE_SHARED).size  # processes that share the cores of this machine
+    threadpool_limits(int(os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // here)))))
+    return MPI.COMM_WORLD
+
+
+@contextmanager
+def agreed(comm):
+    """An error that one process meets in here ends all; the first of them says which."""
+    error = None
+    try:
+        yield
+    except MiniganError as met:
+        error = met
+    errors = [e for e in (comm.allgather(error) if comm else [error]) if e]
+    if errors:
+        says = not comm or comm.rank == 0
+        end(comm)  # together, or MPI might end the one that says why before it has
+        raise errors[0] if says else SystemExit(errors[0].exit_code)
+
+
+def join(training, comm):
+    """Make a Training one of comm.size that train together. Raises ArgumentError."""
+    s, size, xp = training.settings, comm.size, training.xp
+    if s.batch_size % size:
+        raise ArgumentError(f"--batch-size {s.batch_size} has no equal parts for {size} processes.")
+
+    def mean(a):
+        mine = np.ascontiguousarray(to_host(a))
+        comm.Allreduce(mine, everybodys := np.empty_like(mine))
+        return xp.asarray(everybodys) / size
+
+    def part(x):
+        return x[len(x) // size * comm.rank :][: len(x) // size]
+
+    def noise(n, labels=None, draw=training.noise):
+        z = part(draw(n * size))
+        return z if labels is None else xp.concatenate([z, labels], axis=1)
+
+    def part_of(draw):
+        return lambda shape, *how, **named: part(draw((shape[0] * size, *shape[1:]), *how, **named))
+
+    def whole_step(step, grad):
+        grad[...] = mean(grad)
+        step(grad)
+
+    for network in (training.G, training.D, training.average):
+        network.theta[...] = xp.asarray(comm.bcast(to_host(network.theta)))
+    for layer in training.G.layers + training.D.layers:
+        if isinstance(layer, BatchNorm):
+            layer.count = lambda a: size * len(a)  # type: ignore[method-assign]
+            layer.mean_over = lambda a, own=layer.mean_over: mean(own(a))  # type: ignore
+        elif isinstance(layer, Dropout):
+            layer.draw = part_of(layer.draw)  # type: ignore[method-assign]
+    training.noise = noise
+    training.penalty = models.penalty(s, SimpleNamespace(random=part_of(training.streams["penalty"].random)))
+    for optimizer in (training.g_optimizer, training.d_optimizer):
+        optimizer.step = partial(whole_step, optimizer.step)
+    training.round = lambda batches, own=training.round: mean(own([part(x) for x in batches]))
+
+
+def follow(training):
+    """Train as one of those that write nothing. Signals are the first process's business."""
+    for signum in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(signum, signal.SIG_IGN)
+    while training.rounds_done < training.rounds:
+        for _ in training.epoch():
+            pass
+
+
+def end(comm):
+    """How processes end together, all well or all agreed on an error. MPI ends those whose others ended otherwise."""
+    if comm:
+        from mpi4py import MPI
+
+        MPI.Finalize()

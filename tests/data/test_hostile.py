@@ -1,0 +1,176 @@
+"""Files that nobody vouches for: whatever their bytes are, they become arrays or one clear error, in little memory."""
+
+import gzip
+import io
+import json
+import struct
+import tracemalloc
+import warnings
+import zipfile
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from minigan.data import Dataset, from_file
+from minigan.data.idx import read_idx
+from minigan.errors import CheckpointError, DataError
+from minigan.recipes.models import Settings
+from minigan.runs import checkpoint
+from minigan.training import Training
+
+MEMORY = 50_000_000  # bytes
+PIXELS = np.random.default_rng(0).integers(0, 256, (5, 8, 8)).astype(np.uint8)
+IDX = struct.pack(">4i", 2051, *PIXELS.shape) + PIXELS.tobytes()
+
+
+def saved(save, *args, **kwargs):
+    file = io.BytesIO()
+    save(file, *args, **kwargs)
+    return file.getvalue()
+
+
+def zipped(*members, level=zipfile.ZIP_DEFLATED):
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", level) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of two members of one name
+        for name, content in members:
+            archive.writestr(name if "." in name else f"{name}.npy", content)
+    return file.getvalue()
+
+
+def header(shape, descr="|u1"):
+    return saved(np.lib.format.write_array_header_1_0, {"descr": descr, "fortran_order": False, "shape": shape})
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("hostile")
+    checkpoint.save(folder / "right.npz", {"G": np.arange(3.0), "D": np.arange(2)}, {"settings": {"lr": 0.1}})
+    return folder
+
+
+READERS = {  # kind -> (the ending of its file, what reads it, the error, a right one)
+    "idx": ("ubyte", lambda path: read_idx(path, "images"), DataError, IDX),
+    "idx.gz": ("gz", lambda path: read_idx(path, "images"), DataError, gzip.compress(IDX, mtime=0)),
+    "npy": ("npy", from_file, DataError, saved(np.save, PIXELS)),
+    "npz": ("npz", from_file, DataError, saved(np.savez, images=PIXELS, labels=np.arange(5))),
+    "packed npz": ("npz", from_file, DataError, saved(np.savez_compressed, images=PIXELS, labels=np.arange(5))),
+    "checkpoint": ("npz", checkpoint.load, CheckpointError, None),
+}
+
+
+def change(content, draw):
+    """Up to three small injuries: a byte changed, the end cut off, a part lost, repeated, or overwritten."""
+    for _ in range(draw(st.integers(1, 3))):
+        i, j = sorted(draw(st.integers(0, len(content))) for _ in range(2))
+        part = draw(st.sampled_from([content[:i], content[i:j] * 2, b"\xff" * (j - i), b"\0" * (j - i)]) | st.binary())
+        content = content[:i] + part + draw(st.sampled_from([content[i:], content[j:], b""]))
+    return content
+
+
+def survives(kind, content, folder):
+    """Read content as a file of that kind; returns what came of it."""
+    ending, read, error, _ = READERS[kind]
+    path = folder / f"file.{ending}"
+    path.write_bytes(content)
+    tracemalloc.start()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            read(path)
+        return "arrays"
+    except error as said:
+        assert str(path) in str(said) and "\n" not in str(said) and len(str(said)) < 400
+        return str(said)
+    finally:
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert peak < MEMORY
+
+
+@pytest.mark.parametrize("n", [60, pytest.param(500, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("kind", READERS)
+def test_any_bytes_become_arrays_or_one_error(folder, kind, n):
+    right = READERS[kind][-1] or (folder / "right.npz").read_bytes()
+
+    @settings(max_examples=n)
+    @given(data=st.data())
+    def one(data):
+        survives(kind, data.draw(st.binary()) if data.draw(st.booleans()) else change(right, data.draw), folder)
+
+    one()
+
+
+@pytest.mark.parametrize("kind", READERS)
+def test_the_right_file_is_read(folder, kind):
+    assert survives(kind, READERS[kind][-1] or (folder / "right.npz").read_bytes(), folder) == "arrays"
+
+
+@pytest.mark.parametrize("step", [67, pytest.param(1, marks=pytest.mark.slow)])
+def test_an_injured_checkpoint_is_refused_or_the_same(tmp_path, step):
+    """Cut off at every byte, and three bits of every byte turned over, one at a time."""
+    data = Dataset(PIXELS.reshape(5, -1), (8, 8), "", np.arange(5))
+    training = Training(Settings(batch_size=2, g_hidden=(2,), d_hidden=(2,), latent_dim=2), data)
+    path = tmp_path / "checkpoint.npz"
+    checkpoint.save(path, *checkpoint.of(training))
+    right, whole = checkpoint.load(path), path.read_bytes()
+    injured = [whole[:i] for i in range(0, len(whole), step)]
+    injured += [
+        whole[:i] + bytes([whole[i] ^ 1 << bit]) + whole[i + 1 :]
+        for i in range(0, len(whole), step)
+        for bit in ((i + turn) % 8 for turn in (0, 3, 6))
+    ]
+    for content in injured:
+        path.write_bytes(content)
+        try:
+            arrays, meta = checkpoint.load(path)
+        except CheckpointError:
+            continue
+        assert meta == right[1] and arrays.keys() == right[0].keys()
+        assert all((arrays[name] == array).all() for name, array in right[0].items())
+
+
+def test_a_checkpoint_with_another_array_in_its_place_is_refused(folder):
+    arrays, meta = checkpoint.load(folder / "right.npz")
+    text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
+    parts = {"__meta__": text, **arrays, "G": arrays["G"] + 1e-9}
+    assert "SHA-256" in survives("checkpoint", saved(np.savez, **parts), folder)
+    assert survives("checkpoint", saved(np.savez, **parts | {"G": arrays["G"]}), folder) == "arrays"
+
+
+BOMB = gzip.compress(bytes(200_000_000), 1)
+IMAGES = "images", saved(np.save, PIXELS)
+ZEROS = header((200_000_000,)) + bytes(200_000_000)
+WORDS = header((22,)) + b'{"format": "\\n\\u0007"}'  # a new line, and the bell
+HOSTILE = {
+    "bomb of its honest size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "believable"),
+    "bomb behind an image": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 1, 28, 28)) + BOMB, "more than the 784"),
+    "many labels": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_001, 1, 1)), "not believable"),
+    "header of MNIST": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_000, 28, 28)), "only 0 of the 47040000"),
+    "lying header": ("npy", header((10**12,)) + bytes(1000), "not the size of what follows"),
+    "lying twice": ("npy", header((-50, -20)) + bytes(1000), "not a readable .npy file"),
+    "overflowing header": ("npy", header((2**62, 4)), "not the size"),
+    "objects": ("npy", saved(np.save, np.array([{}])), "never loaded"),
+    "long header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 60_000) + b"[" * 60_000, "header cannot be read"),
+    "deep header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 5000) + b"(" * 5000, "header cannot be read"),
+    "lying header in a zip": ("npz", zipped(("images", header((10**12,)) + bytes(1000))), "not the size"),
+    "bomb": ("npz", zipped(("images", ZEROS)), "100 times its size"),
+    "another way to pack": ("npz", zipped(IMAGES, level=zipfile.ZIP_LZMA), "NumPy does not use"),
+    "two of one name": ("npz", zipped(IMAGES, ("images", header((1,)) + b"x")), "of one name"),
+    "something else": ("npz", zipped(("images.npy/../x.py", b"print()")), "something else than arrays"),
+    "words of its own": ("checkpoint", zipped(("__meta__", WORDS)), "it has format   ,"),
+    "names": ("npz", zipped(("a\nall is well", b""), ("b" * 5000, b"")), "call the array 'images'"),
+    "fields": ("npy", saved(np.save, np.zeros(3, [("f" * 5000, int)])), "must hold numbers"),
+    "black and white": ("npz", zipped(("images", header((4000, 32, 32)) + bytes(range(2)) * 2_048_000)), "arrays"),
+    "points": ("npz", zipped(("points", header((2_000_000, 2)) + bytes(4_000_000))), "arrays"),
+    "deep": ("checkpoint", zipped(("__meta__", header((4_000_000,)) + b"[],[" * 1_000_000)), "__meta__ is too large"),
+    "bomb for a checkpoint": ("checkpoint", zipped(("__meta__", ZEROS)), "100 times"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", HOSTILE)
+def test_lies_about_size_are_not_believed(folder, case):
+    kind, content, message = HOSTILE[case]
+    assert message in survives(kind, content, folder)

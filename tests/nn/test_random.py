@@ -1,0 +1,55 @@
+"""Random numbers as a GPU computes them, here by NumPy: known answers, distributions, and nothing in common."""
+
+import math
+
+import numpy as np
+import pytest
+from test_device import same_numbers
+
+from minigan.nn.random import normal, philox, sixteen_bits, ten_keys, uniform
+
+
+@pytest.mark.parametrize(
+    ("index", "block", "key", "expected"),
+    [
+        (0x00000000, 0x00000000, 0x00000000, (0xFF1DAE59, 0x6CD10DF2)),
+        (0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF, (0x2C3F628B, 0xAB4FD7AD)),
+        (0x243F6A88, 0x85A308D3, 0x13198A2E, (0xDD7CE038, 0xF62A4C12)),
+    ],
+)
+def test_philox_gives_its_authors_answers(index, block, key, expected):
+    """Those of Random123, the library of Salmon et al.: philox2x32, 10 rounds."""
+    found = philox(np.array([index], np.uint64), block, *ten_keys(key))
+    assert tuple(int(half[0]) for half in found) == expected
+
+
+KINDS = {
+    "normal": (normal, lambda x: 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))),
+    "uniform": (lambda rng, shape, xp: uniform(rng, -3.0, 5.0, shape, xp), lambda x: (x + 3.0) / 8.0),
+    "sixteen_bits": (sixteen_bits, lambda x: (x + 0.5) / 65536),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+@same_numbers()
+def test_the_numbers_are_as_they_should_be(name, rng):
+    """Distributed as they should be, and unrelated to their neighbours and to those of the next draw."""
+    draw, distribution = KINDS[name]
+    x, following = draw(rng, (50_000,), np), draw(rng, (50_000,), np)
+    assert x.dtype == following.dtype == (np.uint16 if name == "sixteen_bits" else np.float32)
+    away = np.vectorize(distribution)(np.sort(x).astype(float)) - np.arange(1, len(x) + 1) / len(x)
+    assert np.abs(away).max() < 1.95 / math.sqrt(len(x))  # Kolmogorov and Smirnov's bound for 99.9 %
+    x, following = (a.astype(float) - a.mean() for a in (x, following))
+    for one, other in [(x, following), *((x[:-shift], x[shift:]) for shift in (1, 2, 3))]:
+        for a, b in ((one, other), (one**2 - (one**2).mean(), other**2 - (other**2).mean())):
+            assert abs((a * b).mean()) < 4.0 * a.std() * b.std() / math.sqrt(len(a))
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_the_generators_state_decides(name):
+    draw, _ = KINDS[name]
+    one, other, host = (np.random.default_rng(5) for _ in range(3))
+    with same_numbers():
+        x = draw(one, (4, 3), np)
+        assert x.shape == (4, 3) and (x == draw(other, (4, 3), np)).all() and (x != draw(one, (4, 3), np)).any()
+    assert (x != draw(host, (4, 3), np)).any()

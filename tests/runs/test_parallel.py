@@ -1,0 +1,218 @@
+"""Training in several processes, under a real mpiexec: their gradient is that of one, no mishap leaves one behind."""
+
+import csv
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import fake_device
+from test_device import same_numbers, small
+
+from minigan.backend import to_host
+from minigan.recipes.presets import PRESETS
+from minigan.runs import checkpoint, parallel
+from minigan.training import Training
+
+SUPPORT = Path(__file__).parents[1] / "support"
+needs_mpi = pytest.mark.skipif(
+    not (find_spec("mpi4py") and shutil.which("mpiexec")), reason="needs MPI: pip install -e '.[mpi]' mpich"
+)
+SMALL = (
+    *("--data", "own.npz", "--conditional", "--batch-size", 8, "--latent-dim", 3, "--g-hidden", 8, "--d-hidden", 8, 8),
+    *("--log-every", 2),
+)
+
+
+def start(n, *words, **how):
+    words = ["mpiexec", "-n", n, sys.executable, *words]
+    return subprocess.Popen(list(map(str, words)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+
+
+def mpi(n, *words, **how):
+    """(exit code, stdout, stderr) of that many processes of python."""
+    with start(n, *words, **how) as process:
+        out, err = process.communicate(timeout=120)
+    return process.returncode, out, err
+
+
+@pytest.fixture
+def own(tmp_path, monkeypatch, rng):
+    monkeypatch.chdir(tmp_path)
+    np.savez("own.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 3)
+
+
+def rows(run):
+    with open(f"{run}/metrics.csv", newline="", encoding="utf-8") as file:
+        return [{k: v for k, v in row.items() if k != "rounds_per_second"} for row in csv.DictReader(file)]
+
+
+@needs_mpi
+@pytest.mark.parametrize("n", [2, 4])
+def test_the_gradient_of_several_is_the_gradient_of_one(n):
+    code, out, err = mpi(n, SUPPORT / "compare_processes.py")
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    assert found["masks"]
+    assert len(found["errors"]) == 15
+    for case, error in found["errors"].items():
+        assert error["float64"] < 1e-12 and error["float32"] < 1e-6, (case, error)
+
+
+@needs_mpi
+def test_two_processes_write_one_run_that_goes_on(own):
+    code, out, err = mpi(2, "-m", "minigan.train", *SMALL, "--epochs", 4, "--out", "whole")
+    assert (code, err) == (0, "")
+    assert out.count("writing  whole/") == 1 and Path("whole/report.html").exists()
+    mpi(2, "-m", "minigan.train", *SMALL, "--epochs", 2, "--lr-decay", 0, "--out", "two")
+    mpi(2, "-m", "minigan.train", *SMALL, "--epochs", 4, "--lr-decay", 0, "--out", "four")
+    code, out, err = mpi(2, "-m", "minigan.train", "--resume", "two", "--epochs", 4)
+    assert (code, err) == (0, "") and "resumed  after round 10\n" in out
+    assert rows("two") == rows("four")
+    arrays, expected = checkpoint.load("two")[0], checkpoint.load("four")[0]
+    assert all((arrays[name] == expected[name]).all() for name in expected)
+    code, out, err = mpi(1, "-m", "minigan.train", "--resume", "two", "--epochs", 5)
+    assert (code, err) == (0, "")
+    assert "resumed  after round 20; what follows may differ: " in out and "processes 1, not 2" in out
+
+
+@needs_mpi
+def test_batchnorm_takes_a_batch_of_one_in_each_process(own):
+    words = (*SMALL, "--batch-size", 2, "--d-batchnorm", 1, "--r1", 0, "--epochs", 1, "--out", "run")
+    assert mpi(2, "-m", "minigan.train", *words)[::2] == (0, "")
+
+
+@needs_mpi
+@pytest.mark.parametrize("ending", ["the first is killed", "another is killed", signal.SIGINT, signal.SIGTERM])
+def test_however_it_ends_nobody_is_left_and_the_checkpoint_is_good(own, ending):
+    with start(2, "-m", "minigan.train", *SMALL, "--epochs", 100_000, "--out", "run") as process:
+        while not Path("run/samples/epoch_0002.png").exists():  # then the checkpoint is of the first
+            assert process.poll() is None
+            time.sleep(0.05)
+        workers = descendants(process.pid)
+        first, *others = sorted(pid for pid in workers if b"minigan.train" in command(pid))
+        assert len(others) == 1
+        began = time.perf_counter()
+        if isinstance(ending, str):
+            os.kill(first if "first" in ending else others[0], signal.SIGKILL)
+        else:
+            process.send_signal(ending)
+        _, err = process.communicate(timeout=60)
+        while any(map(alive, workers)):
+            assert time.perf_counter() - began < 10.0
+            time.sleep(0.05)
+    if isinstance(ending, str):
+        assert process.returncode != 0  # 9, or whatever MPI makes of it
+    else:
+        assert process.returncode in (128 + ending, 9)  # 9 now and then: that of the one that MPI has ended
+        assert "minigan: stopped after round" in err and err.count("goes on") == 1
+    assert checkpoint.load("run")[1]["round"] >= 5
+
+
+def command(pid):
+    return Path(f"/proc/{pid}/cmdline").read_bytes() if alive(pid) else b""
+
+
+def alive(pid):
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def descendants(pid):
+    """The processes that one has started, and those that these have."""
+    children = [int(p) for task in Path(f"/proc/{pid}/task").iterdir() for p in (task / "children").read_text().split()]
+    return children + [grandchild for child in children for grandchild in descendants(child)]
+
+
+@needs_mpi
+def test_what_a_user_does_wrong_is_said_once(own):
+    for words, code, why in (
+        (("--batch-size", 9), 2, "--batch-size 9 has no equal parts for 2 processes."),
+        (("--lr", -1), 2, "--lr must be above 0"),
+        (("--resume", "nowhere"), 2, "--resume takes the folder of a run"),
+        (("--data", "missing.npz"), 3, "there is no file missing.npz."),
+    ):
+        words = words if words[0] == "--resume" else (*SMALL, *words)
+        ended, _, err = mpi(2, "-m", "minigan.train", *words)
+        assert ended == code and err.count("minigan:") == 1 and why in err
+
+
+@needs_mpi
+def test_what_goes_wrong_in_one_process_ends_all(own):
+    """...whether the others would have waited for it before the first round, or in one."""
+    broken = """
+import sys
+from minigan import cli, train
+from minigan.runs import parallel
+from minigan.data import DataError
+comm = parallel.processes()
+def broken(*_):
+    if comm.rank == 1:
+        raise {0}
+    return whole(*_)
+{1}
+cli.main(train.main)
+"""
+    load = "whole, train.load = train.load, broken"
+    round_ = "from minigan.training import Training; whole, Training.epoch = Training.epoch, broken"
+    for error, where, codes, said in (
+        ("DataError('one has no data')", load, [3], "minigan: one has no data"),
+        ("ZeroDivisionError", round_, [1, 9], "ZeroDivisionError"),  # 9: MPI has killed the first process
+    ):
+        Path("broken.py").write_text(broken.format(error, where))
+        ended, _, err = mpi(2, "broken.py", *SMALL, "--epochs", 1, "--out", error[:4])
+        assert ended in codes and said in err
+
+
+@needs_mpi
+def test_a_table_is_filled_by_several_each_with_its_seeds(tmp_path):
+    program = Path(__file__).parents[2] / "demos/tables.py"
+    words = (program, "ring", "--only", "toy", "--share", 0.01, "--trials", 3, "--out", tmp_path, "--runs", tmp_path)
+    for _ in range(2):  # the second time all is there
+        code, _, err = mpi(2, *words)
+        assert (code, err) == (0, "")
+        with open(tmp_path / "tables.csv", newline="", encoding="utf-8") as file:
+            found = list(csv.DictReader(file))
+        assert sorted(row["seed"] for row in found) == ["0", "1", "2"]
+    assert "| `toy` |" in (tmp_path / "RESULTS.md").read_text() and len({row["sigma_ratio"] for row in found}) == 3
+
+
+@pytest.mark.parametrize("xp", [np, fake_device], ids=["host", "device"])
+@pytest.mark.parametrize("preset", PRESETS)
+@same_numbers()
+def test_one_of_one_is_one(preset, xp):
+    """...to the last bit, which needs no MPI; on a device, too, where the sums go by the host."""
+
+    def all_reduce(mine, everybodys):
+        assert type(mine) is type(everybodys) is np.ndarray
+        everybodys[...] = mine
+
+    comm = SimpleNamespace(size=1, rank=0, Allreduce=all_reduce, bcast=lambda a: a)
+    settings, data = small(preset)
+    alone, joined = Training(settings, data), Training(settings, data, xp)
+    parallel.join(joined, comm)
+    for one, other in zip(alone.epoch(), joined.epoch(), strict=True):
+        assert one.tobytes() == to_host(other).tobytes()
+    for one, other in ((alone.G, joined.G), (alone.D, joined.D), (alone.average, joined.average)):
+        assert one.theta.tobytes() == to_host(other.theta).tobytes()
+
+
+def test_without_mpi4py_it_is_said_what_is_missing(own):
+    words = [sys.executable, "-c", "import sys; sys.modules['mpi4py'] = None; from minigan import cli, train; "
+             "cli.main(train.main)", *map(str, SMALL)]  # fmt: skip
+    done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PMI_SIZE": "2"})
+    assert done.returncode == 2
+    assert done.stderr == "minigan: to train in 2 processes takes mpi4py: pip install -e '.[mpi]'.\n"
+
+
+def test_one_process_alone_imports_no_mpi():
+    code = "import sys; from minigan import train; from minigan.runs import parallel; assert parallel.processes() is None; assert not "
+    subprocess.run([sys.executable, "-c", f"{code} {{'mpi4py', 'threadpoolctl'}} & set(sys.modules)"], check=True)

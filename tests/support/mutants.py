@@ -1,0 +1,100 @@
+"""Mutants: the code that computes derivatives and takes steps, with one small mistake planted at a time."""
+
+import ast
+import copy
+import inspect
+import textwrap
+from importlib import import_module
+
+CLASSES = ["nn.layers", "nn.activations", "nn.batchnorm", "nn.maxout", "nn.network", "nn.optim", "nn.rmsprop"]
+FUNCTIONS = ["nn.losses", "gan.objectives", "gan.penalties", "gan.cures", "gan.steps", "gan.vae"]  # and classes
+METHODS = {"sloped", "backward", "jvp", "tangent_grads", "by_W", "iterate", "d", "g", "step", "move", "update"}
+NO_DERIVATIVE = {"bound", "one_hot", "initialise", "anneal"}
+ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
+SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
+    ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE],
+    ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.And: [ast.Or],
+    ast.Or: [ast.And],
+}  # fmt: skip
+
+
+def targets():
+    """name -> function: what computes gradients or moves parameters."""
+    found = {}
+    for module in (import_module(f"minigan.{name}") for name in CLASSES + FUNCTIONS):
+        own = {k: v for k, v in vars(module).items() if getattr(v, "__module__", None) == module.__name__}
+        for name, value in own.items():
+            if inspect.isclass(value) and name != "Dropout":  # whose slope is a draw
+                found |= {f"{name}.{k}": inspect.unwrap(getattr(value, k)) for k in vars(value) if k in METHODS}
+            elif inspect.isfunction(value) and module.__name__[8:] in FUNCTIONS and name not in NO_DERIVATIVE:
+                found[name] = inspect.unwrap(value)
+    return found
+
+
+def changes(node):
+    """The nodes, each with one mistake, that may stand in the place of this one."""
+
+    def changed(**fields):
+        return type(node)(**dict(ast.iter_fields(node)) | fields)
+
+    match node:
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp():  # operator swap
+            yield from (changed(op=swap()) for swap in SWAPS.get(type(node.op), ()))
+        case ast.Compare():
+            yield from (changed(ops=[swap()]) for swap in SWAPS.get(type(node.ops[0]), ()))
+        case ast.Attribute(attr="T") | ast.UnaryOp(op=ast.USub() | ast.Not()):  # dropped transpose, sign, not
+            yield node.value if isinstance(node, ast.Attribute) else node.operand
+        case ast.Attribute(attr="sum" | "mean"):
+            yield changed(attr={"sum": "mean", "mean": "sum"}[node.attr])
+        case ast.Constant(value=bool()):
+            yield changed(value=not node.value)
+        case ast.Constant(value=int() | float()) if node.value:
+            yield changed(value=node.value * 1.001)
+        case ast.IfExp():  # swapped branch
+            yield changed(body=node.orelse, orelse=node.body)
+        case ast.If():
+            yield changed(test=ast.UnaryOp(ast.Not(), node.test))
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.Return) and node.value:  # sign flip, in a tuple of each value
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        for i, value in enumerate(values):
+            flipped = [*values[:i], ast.UnaryOp(ast.USub(), value), *values[i + 1 :]]
+            yield changed(value=ast.Tuple(flipped, ast.Load()) if len(values) > 1 else flipped[0])
+    if isinstance(node, ast.AugAssign):  # replaced instead of added to
+        yield ast.Assign([node.target], node.value)
+    match node:
+        case ast.Assign() | ast.AugAssign() | ast.Expr(value=ast.Call()):
+            yield ast.Pass()  # deleted
+
+
+class Replace(ast.NodeTransformer):
+    """Counts all mistakes that can be made, and makes the one with the given number."""
+
+    def __init__(self, number=0):
+        self.number, self.count = number, 0
+
+    def visit_arguments(self, node):
+        return node  # defaults belong to the function, not to its code
+
+    def visit(self, node):
+        for change in list(changes(node)):
+            self.count += 1
+            if self.count == self.number:
+                return change
+        return super().visit(node)
+
+
+def mutants(function):
+    """Make each mistake in turn in the running program; yields (line, line with the mistake) while it is made."""
+    original, source = function.__code__, textwrap.dedent(inspect.getsource(function))
+    source += "    __class__\n" * bool(original.co_freevars)  # with this at its end, in a class, super() can be used
+    tree = ast.parse("class Any:\n" + textwrap.indent(source, " "))
+    (counter := Replace()).visit(tree)
+    for number in range(1, counter.count + 1):
+        mutant = ast.fix_missing_locations(Replace(number).visit(copy.deepcopy(tree)))
+        lines = zip(ast.unparse(tree).splitlines(), ast.unparse(mutant).splitlines(), strict=True)
+        try:
+            any_class = next(c for c in compile(mutant, "mutant", "exec").co_consts if inspect.iscode(c))
+            function.__code__ = next(c for c in any_class.co_consts if inspect.iscode(c))
+            yield next((a.strip(), b.strip()) for a, b in lines if a != b)
+        finally:
+            function.__code__ = original
