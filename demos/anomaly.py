@@ -34,8 +34,8 @@ from tqdm import tqdm
 from minigan import Adam, cli
 from minigan.data import Dataset, load
 from minigan.data.mnist import load_mnist
-from minigan.recipes.models import latent
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import latent
 from minigan.training import Training
 
 PRIOR, STEPS, LR, STARTS, SHOWN = 1.0, 100, 0.1, 10_000, 5

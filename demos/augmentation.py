@@ -32,8 +32,8 @@ from minigan import Adam, Dense, Dropout, Network, ReLU, cli, softmax_cross_entr
 from minigan.data import Dataset, load
 from minigan.data.mnist import load_mnist
 from minigan.errors import ArgumentError
-from minigan.recipes.models import latent, samples
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import latent, samples
 from minigan.training import Training
 
 PER_CLASS, BATCH, STEPS, LR, SHIFT = 50, 100, 1000, 1e-3, 2

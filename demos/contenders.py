@@ -39,7 +39,7 @@ class Minigan(Contender):
     def __init__(self, G, D, s, data):
         from minigan.backend import library
         from minigan.data import Dataset
-        from minigan.recipes.models import Settings
+        from minigan.recipes.settings import Settings
         from minigan.training import Training
 
         settings = Settings(**vars(s))

@@ -35,8 +35,9 @@ from minigan.nn.layers import Dense
 from minigan.nn.losses import sigmoid
 from minigan.nn.network import Network
 from minigan.nn.optim import Adam
-from minigan.recipes.models import draw, hidden, streams
+from minigan.recipes.builders import hidden
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import draw, streams
 from minigan.runs.images import sheet, to_unit
 from minigan.sample import load_generator
 from minigan.training import Training

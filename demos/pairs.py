@@ -1,7 +1,7 @@
 """A GAN that is told an image: what demos/super_resolution.py and demos/edges_to_digits.py share.
 
 A pair is a sample x (N, n_x) and an image that it goes with, given (N, k). The image takes the place of the one-hot
-label of --conditional: G makes x from noise and the image, which it hands on behind x (cures.Conditional), and D sees
+label of --conditional: G makes x from noise and the image, which it hands on behind x (Conditional), and D sees
 the two side by side, real pairs and made ones. So D learns to ask not "is this a digit?" but "is this a digit that goes
 with that?", and G is never told the right answer, only how to look more like one. Source: Isola et al. 2017, whose
 networks are convolutional, and whose G is drawn to the right answer by an L1 loss as well.
@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 from minigan.gan.steps import d_step, g_step, update_average
-from minigan.recipes import models
+from minigan.recipes import builders, sampling
 from minigan.recipes.presets import PRESETS
 
 # A D that compares needs more width; in so few rounds G moves fast, and an average over the last 200 keeps up.
@@ -27,12 +27,16 @@ def train(data, pair, epochs, seed=0, judged=True):
 
     Not judged by a D, G is taught the right answers by least squares instead, with everything else the same.
     """
-    rngs, n = models.streams(seed), SETTINGS.batch_size
+    rngs, n = sampling.streams(seed), SETTINGS.batch_size
     x, given = pair(data.batch(slice(1)))
     shape = SimpleNamespace(n_x=x.shape[1], n_classes=given.shape[1], is_images=True)
-    G, D = (make(SETTINGS, shape, rngs["init"]) for make in (models.generator, models.discriminator))
-    average, objective, penalty = G.astype(G.theta.dtype), models.objective(SETTINGS), models.penalty(SETTINGS, None)
-    g_optimizer, d_optimizer = (models.optimizer(SETTINGS, network.theta, SETTINGS.lr) for network in (G, D))
+    G, D = (make(SETTINGS, shape, rngs["init"]) for make in (builders.generator, builders.discriminator))
+    average, objective, penalty = (
+        G.astype(G.theta.dtype),
+        builders.objective(SETTINGS),
+        builders.penalty(SETTINGS, None),
+    )
+    g_optimizer, d_optimizer = (builders.optimizer(SETTINGS, network.theta, SETTINGS.lr) for network in (G, D))
     order = rngs["order"].permuted(np.tile(np.arange(len(data.x)), (epochs, 1)), axis=1).ravel()
     for t in tqdm(range(len(order) // n), unit="round", disable=None):
         x, given = pair(data.batch(order[t * n : (t + 1) * n]))
@@ -50,7 +54,7 @@ def train(data, pair, epochs, seed=0, judged=True):
 
 def latent(given, rng):
     """What G makes samples from: noise, and behind it the given images, (N, n_z + k)."""
-    return np.concatenate([models.noise(SETTINGS, len(given), rng), given], axis=1)
+    return np.concatenate([sampling.noise(SETTINGS, len(given), rng), given], axis=1)
 
 
 def save_rows(path, rows):

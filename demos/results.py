@@ -20,8 +20,8 @@ from minigan import cli
 from minigan.data import load, split
 from minigan.metrics import modes
 from minigan.metrics.frechet import Judge
-from minigan.recipes.models import draw
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import draw
 from minigan.runs import images
 from minigan.sample import load_generator
 

@@ -22,8 +22,8 @@ from minigan import cli
 from minigan.data import POINTS, load, toy
 from minigan.metrics import modes
 from minigan.nn.losses import sigmoid
-from minigan.recipes.models import latent
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import latent
 from minigan.training import Training
 
 FRAMES, REST, N_SAMPLES, N_ARROWS, RESOLUTION = 60, 15, 500, 40, 100

@@ -16,10 +16,10 @@ from results import run
 
 from minigan import cli
 from minigan.data import load, split
-from minigan.gan import cures
+from minigan.gan.conditional import one_hot
 from minigan.metrics.frechet import Judge
-from minigan.recipes import models
-from minigan.recipes.models import draw
+from minigan.recipes import sampling
+from minigan.recipes.sampling import draw
 from minigan.runs import images
 from minigan.sample import load_generator
 
@@ -57,8 +57,8 @@ def main():
         G, settings, data = load_generator(folder)
         own = z[:, : settings.latent_dim]
         if settings.conditional:
-            own = np.concatenate([own, cures.one_hot(np.arange(len(z)) % 10, 10, z)], axis=1)
-        pictures = images.to_unit(models.samples(settings, data, G, own), data.shape)
+            own = np.concatenate([own, one_hot(np.arange(len(z)) % 10, 10, z)], axis=1)
+        pictures = images.to_unit(sampling.samples(settings, data, G, own), data.shape)
         axes.imshow(images.sheet(pictures, 8), cmap="gray", vmin=0.0, vmax=1.0)
         axes.set(title=f"{name}, {settings.epochs} epochs", xticks=[], yticks=[])
         s = judge.score(draw(settings, data, G, 10_000, label=judge.train.some_labels(10_000)))

@@ -26,8 +26,8 @@ from minigan import cli, doctor
 from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.metrics import modes, parzen
-from minigan.recipes.models import draw
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import draw
 from minigan.runs import images, parallel
 from minigan.runs.checkpoint import NAME
 from minigan.sample import load_generator

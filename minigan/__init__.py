@@ -1,9 +1,12 @@
 """minigan: a GAN from scratch in NumPy, without autograd, small enough to read and checked to the last derivative."""
 
-from minigan.gan.cures import Conditional, Labels, LabelSmoothing, Packed, SpectralDense, clip_weights, wgan_gp
-from minigan.gan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from minigan.gan.conditional import Conditional, Labels
+from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Wasserstein
+from minigan.gan.objectives import Minimax, NonSaturating
+from minigan.gan.packing import Packed
 from minigan.gan.penalties import r1
 from minigan.gan.steps import d_step, g_step, update_average
+from minigan.gan.wgan import clip_weights, wgan_gp
 from minigan.gradcheck import GradientError, check_layer, check_loss, check_network, check_objective
 from minigan.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.nn.batchnorm import BatchNorm
@@ -13,6 +16,7 @@ from minigan.nn.maxout import Maxout
 from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
+from minigan.nn.spectral import SpectralDense
 
 __version__ = "0.1.0"
 __all__ = [

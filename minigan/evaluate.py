@@ -15,7 +15,8 @@ from minigan import cli
 from minigan.data import from_file, load, split, toy
 from minigan.errors import ArgumentError
 from minigan.metrics import frechet, modes, neighbours, parzen
-from minigan.recipes.models import Settings, draw
+from minigan.recipes.sampling import draw
+from minigan.recipes.settings import Settings
 from minigan.runs import images
 from minigan.sample import load_generator
 

@@ -19,8 +19,8 @@ from minigan.errors import DataError
 from minigan.metrics import neighbours
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense
-from minigan.recipes.models import draw
 from minigan.recipes.presets import command
+from minigan.recipes.sampling import draw
 from minigan.runs import checkpoint, images
 from minigan.runs.recorder import replacing
 from minigan.sample import load_generator

@@ -8,7 +8,9 @@ import numpy as np
 
 from minigan import cli
 from minigan.errors import ArgumentError, CheckpointError, brief
-from minigan.recipes.models import Settings, draw, generator, latent, noise, samples, streams
+from minigan.recipes.builders import generator
+from minigan.recipes.sampling import draw, latent, noise, samples, streams
+from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, images
 
 FRAMES = 60  # of a walk

@@ -10,8 +10,10 @@ from minigan import cli, report
 from minigan.backend import library, to_host
 from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
-from minigan.recipes.models import Settings, discriminator, draw, generator
+from minigan.recipes.builders import discriminator, generator
 from minigan.recipes.presets import PRESETS, table
+from minigan.recipes.sampling import draw
+from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, parallel
 from minigan.runs.recorder import Kept, Lock, Recorder
 from minigan.training import Training, train

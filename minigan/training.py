@@ -5,10 +5,10 @@ What is written down on the way is recorder.py's business; train.py is the comma
 
 import numpy as np
 
-from minigan.gan import cures
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.nn.losses import sigmoid
-from minigan.recipes import models
+from minigan.recipes import builders, sampling
+from minigan.recipes.schedule import anneal, bound
 
 
 class Training:
@@ -16,35 +16,35 @@ class Training:
 
     def __init__(self, settings, data, xp=np):
         self.settings, self.xp, self.data = settings, xp, data.to(xp, low=0.0 if settings.output == "sigmoid" else -1.0)
-        self.streams = models.streams(settings.seed)
-        self.G = models.generator(settings, data, self.streams["init"], xp)
-        self.D = models.discriminator(settings, data, self.streams["init"], self.streams["dropout"], xp)
+        self.streams = sampling.streams(settings.seed)
+        self.G = builders.generator(settings, data, self.streams["init"], xp)
+        self.D = builders.discriminator(settings, data, self.streams["init"], self.streams["dropout"], xp)
         self.average = self.G.astype(self.G.theta.dtype) if settings.ema else self.G
-        self.objective = models.objective(settings)
-        self.penalty = models.penalty(settings, self.streams["penalty"])
-        self.g_optimizer = models.optimizer(settings, self.G.theta, settings.lr)
-        self.d_optimizer = models.optimizer(settings, self.D.theta, settings.d_lr or settings.lr)
+        self.objective = builders.objective(settings)
+        self.penalty = builders.penalty(settings, self.streams["penalty"])
+        self.g_optimizer = builders.optimizer(settings, self.G.theta, settings.lr)
+        self.d_optimizer = builders.optimizer(settings, self.D.theta, settings.d_lr or settings.lr)
         self.rounds_per_epoch = len(data.x) // settings.samples_a_round
         self.rounds = settings.epochs * self.rounds_per_epoch
         self.rounds_done = 0
 
     def noise(self, n, labels=None):
         """z (n, latent_dim), with one-hot labels (n, k) behind it."""
-        z = models.noise(self.settings, n, self.streams["noise"], self.xp)
+        z = sampling.noise(self.settings, n, self.streams["noise"], self.xp)
         return z if labels is None else self.xp.concatenate([z, labels], axis=1)
 
     def round(self, batches):
         """A step of D on each batch of real samples, then G's steps. Returns (L_D, L_G, D's mean answer to real and to
         fake samples: D(x), or the score itself where the objective takes it for no probability), on the device."""
         s = self.settings
-        cures.anneal(s, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
+        anneal(s, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
         if s.simultaneous:
             d_before = self.D.theta.copy()
         for x_real in batches:
-            labels = x_real[:, self.data.n_x :] if s.conditional else None  # behind the pixels, see models.batch
+            labels = x_real[:, self.data.n_x :] if s.conditional else None  # behind the pixels, see sampling.batch
             z = self.noise(len(x_real), labels)
             d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
-            cures.bound(self.D, s)
+            bound(self.D, s)
         if s.simultaneous:  # G is to answer the D that D's step began with
             d_after = self.D.theta.copy()
             self.D.theta[...] = d_before
@@ -65,7 +65,7 @@ class Training:
         order = self.xp.asarray(self.streams["order"].permutation(len(self.data.x)))
         for start in range(self.rounds_done % self.rounds_per_epoch * all_n, len(order) - all_n + 1, all_n):
             rows = [order[i : i + n] for i in range(start, start + all_n, n)]
-            yield self.round([models.batch(self.settings, self.data, r) for r in rows])
+            yield self.round([sampling.batch(self.settings, self.data, r) for r in rows])
 
 
 def train(training, recorder):

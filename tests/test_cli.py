@@ -11,8 +11,9 @@ import pytest
 
 from minigan import sample, train
 from minigan.errors import ArgumentError, CheckpointError
-from minigan.recipes.models import Settings, draw
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import draw
+from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint
 from minigan.training import Training
 

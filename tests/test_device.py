@@ -20,12 +20,13 @@ import minigan
 from minigan import sample, train
 from minigan.backend import to_host
 from minigan.data import Dataset
-from minigan.gan import cures, penalties
+from minigan.gan import penalties
 from minigan.gan import steps as gan
+from minigan.gan.wgan import between
 from minigan.nn import activations, losses, optim
 from minigan.nn import random as noise
 from minigan.nn.layers import Dropout
-from minigan.recipes import models
+from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS
 from minigan.runs import checkpoint
 from minigan.runs.recorder import Recorder
@@ -192,8 +193,8 @@ SWAPS = {  # what goes wrong on a GPU alone, or is slow there -> (preset, functi
     "a float that waits": ("small", gan.g_step, "return loss,", "return loss * (1.0 if float(loss) else 1.0),"),
     "a question that waits": ("minigan", gan.update_average, "*= decay", "*= decay if G.theta[0] < 9 else 1"),
     "memory as it was found": ("small", optim.Optimizer.__init__, "xp.zeros_like", "xp.empty_like"),
-    "float64 for a moment": ("wgan-gp", cures.between, "dtype=np.float32", "dtype=np.float64"),
-    "masked rows": ("minigan", models.batch, "x = data.batch(rows)", "x = data.batch(rows[rows >= 0])"),
+    "float64 for a moment": ("wgan-gp", between, "dtype=np.float32", "dtype=np.float64"),
+    "masked rows": ("minigan", sampling.batch, "x = data.batch(rows)", "x = data.batch(rows[rows >= 0])"),
     "a loop over rows": ("small", gan.g_step, "objective.g(s_fake)", "objective.g(namespace(z).stack(list(s_fake)))"),
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ import pytest
 from minigan import evaluate, train
 from minigan.data import load, split, toy
 from minigan.data.drawn import draw
-from minigan.recipes import models
+from minigan.recipes import sampling
 from minigan.runs import checkpoint, images
 from minigan.sample import load_generator
 
@@ -206,6 +206,6 @@ def test_a_run_draws_its_labels_in_the_shares_of_the_data(command, rng):
 def test_samples_of_a_sigmoid_are_taken_as_they_are(command, digits):
     command(train.main, "--data", digits, "--epochs", 1, "--output", "sigmoid", "--out", "run", *SMALL)
     G, settings, data = load_generator("run")
-    x = models.draw(settings, data, G, 300)
+    x = sampling.draw(settings, data, G, 300)
     assert x.min() < -0.5 and x.max() <= 1.0  # black is -1, although G ends in 0..1
     assert command(evaluate.main, "run", "-n", 100)[0] == 0

@@ -14,7 +14,7 @@ from minigan.backend import library, to_host
 from minigan.errors import DeviceError
 from minigan.gan.steps import d_step, g_step
 from minigan.nn.optim import SGD
-from minigan.recipes import models
+from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS
 from minigan.runs import checkpoint
 from minigan.training import Training
@@ -35,9 +35,9 @@ def gradients(preset, xp, dtype):
     training = Training(*small(preset), xp)
     D, G = (network.astype(dtype) for network in (training.D, training.G))
     rows = xp.asarray(np.arange(training.settings.samples_a_step))
-    x = models.batch(training.settings, training.data, rows)
+    x = sampling.batch(training.settings, training.data, rows)
     labels = x[:, training.data.n_x :] if training.settings.conditional else None
-    z = xp.asarray(models.noise(training.settings, len(x), training.streams["noise"]))  # the same to the last bit
+    z = xp.asarray(sampling.noise(training.settings, len(x), training.streams["noise"]))  # the same to the last bit
     z = z if labels is None else xp.concatenate([z, labels], axis=1)
     x, z = x.astype(dtype), z.astype(dtype)
     d_step(D, G, training.objective, SGD(D.theta, 0.0), x, z, training.penalty)

@@ -14,7 +14,7 @@ import pytest
 from minigan import report, sample, train
 from minigan.data import drawn
 from minigan.recipes import presets
-from minigan.recipes.models import latent, samples, streams
+from minigan.recipes.sampling import latent, samples, streams
 from minigan.runs import checkpoint
 
 TINY = "--batch-size 20 --latent-dim 5 --g-hidden 9 7 --d-hidden 6 --epochs 3 --log-every 2"

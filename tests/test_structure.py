@@ -16,6 +16,8 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "minigan"
 PATH = ["gan/steps", "nn/losses", "nn/layers", "nn/activations", "nn/network", "gradcheck", "nn/optim",
         "gan/objectives", "gan/penalties", "training"]  # fmt: skip
+EQUATIONS_BESIDE = ["nn/batchnorm", "nn/maxout", "nn/rmsprop", "nn/spectral", "gan/more_objectives", "gan/wgan",
+                    "gan/vae", "metrics/modes"]  # fmt: skip
 GROUND = {"errors", "backend", "cli"}
 COMMANDS = {"train", "sample", "evaluate", "explain", "doctor", "report"}
 MAY_IMPORT = {  # room -> the rooms that it may import, beside itself; none of them may import it
@@ -96,7 +98,7 @@ def test_the_path_is_short_and_the_readme_counts_it_right():
         assert f"]({link}) | {count} |" in readme, f"{link} has {count} lines of code"
     total = sum(lines.values())
     assert f"{total} lines of code" in readme, f"the path has {total} lines of code"
-    assert total <= 501
+    assert total <= 500
 
 
 def test_the_readme_has_the_table_of_gradient_checks():
@@ -110,9 +112,7 @@ def numbered(node):
     return set(re.findall(r"\((\d)\)\s*$", ast.get_docstring(node) or "", re.MULTILINE))
 
 
-@pytest.mark.parametrize(
-    "name", [*PATH, "nn/batchnorm", "gan/cures", "nn/maxout", "nn/rmsprop", "gan/vae", "metrics/modes"]
-)
+@pytest.mark.parametrize("name", [*PATH, *EQUATIONS_BESIDE])
 def test_every_numbered_equation_marks_a_line_of_code(name):
     source = file(name).read_text(encoding="utf-8")
     tree = ast.parse(source)

@@ -10,8 +10,9 @@ from minigan.data.toy import grid
 from minigan.gan.objectives import Minimax
 from minigan.nn.activations import LeakyReLU, Tanh
 from minigan.nn.layers import Dense, Dropout
-from minigan.recipes.models import Settings, latent, streams
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import latent, streams
+from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, images
 from minigan.runs.recorder import Diverged, Recorder
 from minigan.training import Training, train

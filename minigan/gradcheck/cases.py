@@ -15,11 +15,13 @@ from typing import Any
 
 import numpy as np
 
-from minigan.gan.cures import Labels, LabelSmoothing, SpectralDense, between, clip_weights, power_iteration, wgan_gp
-from minigan.gan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
+from minigan.gan.conditional import Labels
+from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Wasserstein
+from minigan.gan.objectives import Minimax, NonSaturating
 from minigan.gan.penalties import r1
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.vae import vae_step
+from minigan.gan.wgan import between, clip_weights, wgan_gp
 from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, check_objective, windows
 from minigan.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.nn.batchnorm import BatchNorm
@@ -29,8 +31,10 @@ from minigan.nn.maxout import Maxout
 from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
-from minigan.recipes.models import Settings, discriminator, generator
-from minigan.recipes.models import penalty as penalty_of
+from minigan.nn.spectral import SpectralDense, power_iteration
+from minigan.recipes.builders import discriminator, generator
+from minigan.recipes.builders import penalty as penalty_of
+from minigan.recipes.settings import Settings
 
 LAYERS = {  # name -> maker (n_in, n_out, rng); only Dense changes the width, and Maxout, from n_in * pieces to n_in
     "Dense": lambda n_in, n_out, rng: Dense(n_in, n_out),

@@ -11,7 +11,7 @@ import textwrap
 from dataclasses import dataclass, field, fields
 
 from minigan.errors import ArgumentError
-from minigan.recipes.models import Settings
+from minigan.recipes.settings import Settings
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from minigan.recipes import models
+from minigan.recipes import builders
 from minigan.runs import checkpoint
 from minigan.backend import to_host
 from minigan.nn.batchnorm import BatchNorm
@@ -88,7 +88,7 @@ def join(training, comm):
         elif isinstance(layer, Dropout):
             layer.draw = part_of(layer.draw)  # type: ignore[method-assign]
     training.noise = noise
-    training.penalty = models.penalty(s, SimpleNamespace(random=part_of(training.streams["penalty"].random)))
+    training.penalty = builders.penalty(s, SimpleNamespace(random=part_of(training.streams["penalty"].random)))
     for optimizer in (training.g_optimizer, training.d_optimizer):
         optimizer.step = partial(whole_step, optimizer.step)
     training.round = lambda batches, own=training.round: mean(own([part(x) for x in batches]))

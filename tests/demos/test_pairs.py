@@ -9,7 +9,7 @@ from matplotlib.image import imread
 
 from minigan import cli
 from minigan.data import Dataset
-from minigan.recipes import models
+from minigan.recipes import builders
 
 
 @pytest.mark.parametrize("side", [14, 7])
@@ -68,7 +68,7 @@ def test_rounds_move_the_networks_that_play_and_all_stays_finite_and_float32(jud
         return spied
 
     for name in ("generator", "discriminator"):
-        monkeypatch.setattr(models, name, spy(getattr(models, name)))
+        monkeypatch.setattr(builders, name, spy(getattr(builders, name)))
     average = pairs.train(some(rng), half, 3, judged=judged)
     G, G_before, D, D_before = networks
     for network in (average, G, D):

@@ -13,8 +13,8 @@ import tables
 
 from minigan import cli
 from minigan.errors import ArgumentError
-from minigan.recipes.models import Settings
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.settings import Settings
 from minigan.runs.recorder import COLUMNS, Stopped
 from minigan.training import Training
 

@@ -10,7 +10,7 @@ from minigan.gradcheck import check
 from minigan.nn.activations import LeakyReLU, Tanh
 from minigan.nn.layers import Dense
 from minigan.nn.network import Network
-from minigan.recipes.models import Settings
+from minigan.recipes.settings import Settings
 from minigan.training import Training
 
 

@@ -10,18 +10,23 @@ import pytest
 
 from minigan.data import Dataset
 from minigan.errors import ArgumentError
-from minigan.gan import cures
-from minigan.gan.cures import Conditional, Labels, LabelSmoothing, Packed, SpectralDense
+from minigan.gan.conditional import Conditional, Labels
+from minigan.gan.more_objectives import LabelSmoothing
+from minigan.gan.packing import Packed
 from minigan.gan.steps import d_step, g_step
+from minigan.gan.wgan import clip_weights
+from minigan.nn.initial import BIASED, INITIAL, initialise
 from minigan.nn.layers import Dense, Dropout
 from minigan.nn.losses import sigmoid
 from minigan.nn.maxout import Maxout
 from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
-from minigan.recipes import models
-from minigan.recipes.models import OBJECTIVES, Settings
+from minigan.nn.spectral import SpectralDense
+from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS, row, table
+from minigan.recipes.schedule import anneal
+from minigan.recipes.settings import OBJECTIVES, Settings
 from minigan.runs import checkpoint
 from minigan.training import Training
 
@@ -180,7 +185,7 @@ def test_d_is_bounded_after_each_of_its_steps_and_its_last_answers_are_returned(
     figures = training.round(batches)
     for batch in batches:
         _, s_real, s_fake = d_step(hand.D, hand.G, hand.objective, hand.d_optimizer, batch, hand.noise(4))
-        cures.clip_weights(hand.D, 0.05)
+        clip_weights(hand.D, 0.05)
     np.testing.assert_array_equal(training.D.theta, hand.D.theta)
     answers = [sigmoid(s).mean() if objective == "minimax" else s.mean() for s in (s_real, s_fake)]
     np.testing.assert_allclose(figures[2:], answers, rtol=1e-6)
@@ -191,11 +196,11 @@ def test_learning_rates_fall_and_momentum_rises(data):
     settings = Settings(lr=1.0, d_lr=3.0, lr_decay=0.5, momentum=0.5, final_momentum=0.7, optimizer="sgd")
     seen = []
     for t in (0, 50, 75, 100, 120):
-        cures.anneal(settings, *optimizers, t, 100)
+        anneal(settings, *optimizers, t, 100)
         seen.append((optimizers[0].lr, optimizers[1].lr, optimizers[0].momentum))
     np.testing.assert_allclose(seen[:4], [(1, 3, 0.5), (1, 3, 0.6), (0.5, 1.5, 0.65), (0, 0, 0.7)])
     assert seen[4][0] == 0.0  # beyond the end, too
-    cures.anneal(Settings(lr=2.0, lr_factor=0.9), *(adam := (Adam(np.zeros(2)), Adam(np.zeros(2)))), 2, 100)
+    anneal(Settings(lr=2.0, lr_factor=0.9), *(adam := (Adam(np.zeros(2)), Adam(np.zeros(2)))), 2, 100)
     assert adam[0].lr == pytest.approx(2.0 * 0.81)
     training = Training(Settings(**TINY | {"lr_decay": 1.0}), data)
     rates = [training.g_optimizer.lr for _ in range(2) for _ in training.epoch()]
@@ -207,14 +212,14 @@ SPREADS = {"lecun": 1 / 400, "he": 2 / 400, "glorot": 2 / 700, "gaussian": 0.02*
            "uniform.05": 0.05**2 / 3, "uniform.005": 0.005**2 / 3}  # fmt: skip
 
 
-@pytest.mark.parametrize("name", cures.INITIAL)
+@pytest.mark.parametrize("name", INITIAL)
 def test_initial_weights_have_the_variance_of_their_name(name, rng):
     network = Network([Dense(400, 300), SpectralDense(400, 300)], rng)
-    cures.initialise(network, name, rng)
+    initialise(network, name, rng)
     for layer in network.layers:
         assert layer.W.var() == pytest.approx(SPREADS[name], rel=0.03)
         assert abs(layer.W.mean()) < 0.02 * layer.W.std()
-        if name in cures.BIASED:
+        if name in BIASED:
             assert layer.b.var() == pytest.approx(SPREADS[name], rel=0.2) and layer.b.max() <= layer.W.max() * 1.01
         else:
             assert (layer.b == 0.0).all()
@@ -223,7 +228,7 @@ def test_initial_weights_have_the_variance_of_their_name(name, rng):
 
 def test_noise_has_variance_1_whatever_its_distribution(rng):
     for noise in ("normal", "uniform"):
-        z = models.noise(Settings(noise=noise, latent_dim=50), 2000, rng)
+        z = sampling.noise(Settings(noise=noise, latent_dim=50), 2000, rng)
         assert z.dtype == np.float32 and z.std() == pytest.approx(1.0, rel=0.01)
         assert (np.abs(z).max() < 3**0.5 + 1e-6) == (noise == "uniform")
 
@@ -233,24 +238,24 @@ def test_a_sigmoid_generator_is_trained_on_0_to_1_and_shown_in_the_same_range_as
     batch, x = training.data.batch(slice(None)), data.batch(slice(None))
     assert (batch.min(), batch.max()) == (0.0, 1.0)
     np.testing.assert_allclose(2 * batch - 1, x, atol=1e-6)
-    z = models.noise(training.settings, 50, training.streams["grid"])
-    np.testing.assert_allclose(models.samples(training.settings, data, training.G, z), 2 * training.G(z) - 1)
+    z = sampling.noise(training.settings, 50, training.streams["grid"])
+    np.testing.assert_allclose(sampling.samples(training.settings, data, training.G, z), 2 * training.G(z) - 1)
 
 
 def test_labels_stand_behind_real_and_fake_samples_and_behind_the_noise(data):
     settings = Settings(**TINY | {"conditional": True})
     training = Training(settings, data)
-    x = models.batch(settings, training.data, np.array([0, 1, 2, 4]))
+    x = sampling.batch(settings, training.data, np.array([0, 1, 2, 4]))
     assert x.shape == (4, 12)
     np.testing.assert_array_equal(x[:, 9:], np.eye(3)[[0, 1, 2, 1]])
     z = training.noise(4, x[:, 9:])
     assert z.shape == (4, 6)
     np.testing.assert_array_equal(training.G.forward(z)[0][:, 9:], x[:, 9:])
-    cycle = models.latent(settings, data, 5, training.streams["grid"])
+    cycle = sampling.latent(settings, data, 5, training.streams["grid"])
     np.testing.assert_array_equal(cycle[:, 3:].argmax(axis=1), [0, 1, 2, 0, 1])
-    sevens = models.latent(settings, data, 5, training.streams["grid"], label=2)
+    sevens = sampling.latent(settings, data, 5, training.streams["grid"], label=2)
     np.testing.assert_array_equal(sevens[:, 3:], np.eye(3)[[2] * 5])
-    assert models.samples(settings, data, training.G, sevens).shape == (5, 9)
+    assert sampling.samples(settings, data, training.G, sevens).shape == (5, 9)
 
 
 def test_conditioning_is_learned():
@@ -264,8 +269,8 @@ def test_conditioning_is_learned():
     for _ in range(20):
         for _ in training.epoch():
             pass
-    z = models.latent(training.settings, data, 200, rng)
-    brightness = models.samples(training.settings, data, training.G, z).mean(axis=1)
+    z = sampling.latent(training.settings, data, 200, rng)
+    brightness = sampling.samples(training.settings, data, training.G, z).mean(axis=1)
     assert brightness[1::2].mean() - brightness[::2].mean() > 0.5  # in the data .79
 
 

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 
 from minigan.data import Dataset
-from minigan.gan.cures import wgan_gp
 from minigan.gan.objectives import NonSaturating
 from minigan.gan.penalties import r1
 from minigan.gan.steps import d_step, g_step, update_average
+from minigan.gan.wgan import wgan_gp
 from minigan.gradcheck import windows
 from minigan.gradcheck.cases import BETWEEN, DIFFERENTIABLE, OBJECTIVES, PENALTIES, stack
 from minigan.nn.layers import Dropout
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
-from minigan.recipes import models
-from minigan.recipes.models import Settings
+from minigan.recipes import builders
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.settings import Settings
 from minigan.training import Training
 
 N_X, N_Z = 4, 3
@@ -131,7 +131,7 @@ def test_float32_gradients_are_those_of_float64(preset, rng):
         for layer in D.layers:
             if isinstance(layer, Dropout):
                 layer.rng = np.random.default_rng(0)
-        penalty = models.penalty(settings, np.random.default_rng(0))
+        penalty = builders.penalty(settings, np.random.default_rng(0))
         d_step(D, G, training.objective, still(D), x_real.astype(dtype), z.astype(dtype), penalty)
         g_step(D, G, training.objective, still(G), z.astype(dtype))
         grads[dtype] = windows(D, "D", "d") | windows(G, "G", "d")

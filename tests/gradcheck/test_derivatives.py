@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import minigan
-from minigan.gan import cures, objectives, penalties, vae
+from minigan.gan import conditional, more_objectives, objectives, penalties, vae, wgan
 from minigan.gan.steps import d_step, g_step
 from minigan.gradcheck import GradientError, cases
-from minigan.nn import activations, batchnorm, layers, losses, maxout, optim, rmsprop
+from minigan.nn import activations, batchnorm, layers, losses, maxout, optim, rmsprop, spectral
 
 shapes = st.integers(1, 6)
 seeds = st.integers(0, 2**32 - 1)
@@ -83,7 +83,23 @@ BY_TEST_CURES = {"bound", "one_hot", "initialise", "anneal"}
 
 
 @pytest.mark.parametrize(
-    "module", [layers, activations, batchnorm, maxout, losses, objectives, optim, rmsprop, penalties, cures, vae]
+    "module",
+    [
+        layers,
+        activations,
+        batchnorm,
+        maxout,
+        spectral,
+        losses,
+        objectives,
+        more_objectives,
+        optim,
+        rmsprop,
+        penalties,
+        wgan,
+        conditional,
+        vae,
+    ],
 )
 def test_nothing_public_is_without_a_case(module):
     public = {

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from minigan.gan.objectives import Hinge, Minimax, NonSaturating, Wasserstein
+from minigan.gan.more_objectives import Hinge, Wasserstein
+from minigan.gan.objectives import Minimax, NonSaturating
 from minigan.nn.losses import bce_with_logits, sigmoid, softmax_cross_entropy, softplus
 
 seeds = st.integers(0, 2**32 - 1)

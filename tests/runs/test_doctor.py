@@ -12,7 +12,7 @@ from minigan import doctor, report, train
 from minigan.nn.activations import LeakyReLU, ReLU
 from minigan.nn.layers import Dense
 from minigan.nn.network import Network
-from minigan.recipes.models import Settings
+from minigan.recipes.settings import Settings
 from minigan.runs import images
 from minigan.runs.recorder import COLUMNS
 from minigan.sample import load_generator

@@ -9,15 +9,15 @@ import sys
 import numpy as np
 
 from minigan.data import Dataset
-from minigan.recipes import models
-from minigan.recipes.models import Settings
+from minigan.recipes import builders
+from minigan.recipes.settings import OBJECTIVES, Settings
 from minigan.runs import parallel
 from minigan.training import Training
 
 SMALL = {"batch_size": 24, "g_hidden": (12, 9), "d_hidden": (10, 8), "latent_dim": 5, "optimizer": "sgd", "lr": 0.1,
          "epochs": 1, "beta1": 0.5}  # fmt: skip
 CASES = {
-    **{name: {"objective": name} for name in models.OBJECTIVES if name != "wasserstein"},
+    **{name: {"objective": name} for name in OBJECTIVES if name != "wasserstein"},
     "wasserstein, clip": {"objective": "wasserstein", "clip": 0.5},
     "r1": {"r1": 2.0},
     "wgan-gp": {"objective": "wasserstein", "wgan_gp": 10.0},
@@ -40,8 +40,8 @@ def training(case, dtype, comm=None):
     same = made.average is made.G
     made.G, made.D = made.G.astype(dtype), made.D.astype(dtype)
     made.average = made.G if same else made.G.astype(dtype)
-    made.g_optimizer = models.optimizer(settings, made.G.theta, settings.lr)
-    made.d_optimizer = models.optimizer(settings, made.D.theta, settings.lr)
+    made.g_optimizer = builders.optimizer(settings, made.G.theta, settings.lr)
+    made.d_optimizer = builders.optimizer(settings, made.D.theta, settings.lr)
     if comm:
         parallel.join(made, comm)
     (figures,) = made.epoch()

@@ -6,8 +6,27 @@ import inspect
 import textwrap
 from importlib import import_module
 
-CLASSES = ["nn.layers", "nn.activations", "nn.batchnorm", "nn.maxout", "nn.network", "nn.optim", "nn.rmsprop"]
-FUNCTIONS = ["nn.losses", "gan.objectives", "gan.penalties", "gan.cures", "gan.steps", "gan.vae"]  # and classes
+CLASSES = [
+    "nn.layers",
+    "nn.activations",
+    "nn.batchnorm",
+    "nn.maxout",
+    "nn.network",
+    "nn.optim",
+    "nn.rmsprop",
+    "nn.spectral",
+]
+FUNCTIONS = [
+    "nn.losses",
+    "gan.objectives",
+    "gan.penalties",
+    "gan.more_objectives",
+    "gan.wgan",
+    "gan.conditional",
+    "gan.packing",
+    "gan.steps",
+    "gan.vae",
+]  # and classes
 METHODS = {"sloped", "backward", "jvp", "tangent_grads", "by_W", "iterate", "d", "g", "step", "move", "update"}
 NO_DERIVATIVE = {"bound", "one_hot", "initialise", "anneal"}
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]

@@ -1,25 +1,13 @@
-"""The settings of a run, and what they describe: the networks, objective, penalty and optimizers."""
+"""The settings of a run: what can be asked for, and what contradicts what."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from typing import get_args, get_origin, get_type_hints
 
-import numpy as np
-
-from minigan.backend import namespace
 from minigan.errors import ArgumentError
-from minigan.gan import cures
-from minigan.gan.objectives import Hinge, LeastSquares, Minimax, NonSaturating, Wasserstein
-from minigan.gan.penalties import r1
-from minigan.nn.activations import LeakyReLU, Sigmoid, Tanh
-from minigan.nn.batchnorm import BatchNorm
-from minigan.nn.layers import Dense, Dropout, Layer
-from minigan.nn.maxout import Maxout
-from minigan.nn.network import Network
-from minigan.nn.optim import SGD, Adam
-from minigan.nn.random import normal, uniform
-from minigan.nn.rmsprop import RMSProp
+from minigan.gan.more_objectives import Hinge, LeastSquares, Wasserstein
+from minigan.gan.objectives import Minimax, NonSaturating
+from minigan.nn.initial import INITIAL
 
 OBJECTIVES = {"non-saturating": NonSaturating, "minimax": Minimax, "least-squares": LeastSquares,
               "wasserstein": Wasserstein, "hinge": Hinge}  # fmt: skip
@@ -68,8 +56,8 @@ class Settings:
     label_smoothing: float = setting(0.0, "how far D's target for real samples lies below 1", DECAY)
     packing: int = setting(1, "samples that D sees at once", COUNT)
     ema: float = setting(0.0, "decay of the average of G's weights that draws the samples, warmed up; 0 is none", DECAY)
-    init: str = setting("lecun", "initial weights", tuple(cures.INITIAL))
-    d_init: str | None = setting(None, "initial weights of D, if others", (None, *cures.INITIAL))
+    init: str = setting("lecun", "initial weights", tuple(INITIAL))
+    d_init: str | None = setting(None, "initial weights of D, if others", (None, *INITIAL))
     noise: str = setting("normal", "distribution of the noise z, of variance 1", ("normal", "uniform"))
     latent_dim: int = setting(100, "length of the noise z", COUNT)
     g_hidden: tuple[int, ...] = setting((256, 256), "widths of G's hidden layers", COUNT)
@@ -169,140 +157,3 @@ class Settings:
     @property
     def samples_a_round(self):
         return self.samples_a_step * self.d_steps
-
-
-def streams(seed):
-    """Host Generators, one for each use of randomness, so that none moves another: name -> numpy Generator."""
-    names = ("init", "order", "noise", "dropout", "grid", "samples", "penalty")
-    return dict(zip(names, map(np.random.default_rng, np.random.SeedSequence(seed).spawn(len(names))), strict=True))
-
-
-def noise(settings, n, rng, xp=np):
-    """z (n, latent_dim) float32 of mean 0 and variance 1, by the host Generator rng."""
-    if settings.noise == "uniform":
-        return uniform(rng, -(3**0.5), 3**0.5, (n, settings.latent_dim), xp)
-    return normal(rng, (n, settings.latent_dim), xp)
-
-
-def batch(settings, data, rows):
-    """Real samples (N, n_x) as D takes them; with their one-hot labels behind, (N, n_x + k), if it is told them."""
-    x = data.batch(rows)
-    if not settings.conditional:
-        return x
-    return namespace(x).concatenate([x, cures.one_hot(data.labels[rows], data.n_classes, x)], axis=1)
-
-
-def latent(settings, data, n, rng, label=None):
-    """What G makes n samples from: noise, and for a conditional G one-hot labels, (n, latent_dim + k).
-
-    label: one for all or an array of n; by default each in turn.
-    """
-    z = noise(settings, n, rng)
-    if not settings.conditional:
-        return z
-    labels = np.arange(n) % data.n_classes if label is None else np.broadcast_to(label, n)
-    return np.concatenate([z, cures.one_hot(labels, data.n_classes, z)], axis=1)
-
-
-def samples(settings, data, G, z):
-    """G's samples (N, n_x) as they should be looked at: images in -1..1, points as they are."""
-    x = G(z)[:, : data.n_x]
-    return 2.0 * x - 1.0 if settings.output == "sigmoid" and data.is_images else x
-
-
-def draw(settings, data, G, n, seed=0, label=None):
-    """n samples (n, n_x) of G on the host, 1000 at a time to bound the memory; deterministic in seed.
-
-    label: see `latent`.
-    """
-    z, x = latent(settings, data, n, streams(seed)["samples"], label), np.empty((n, data.n_x), np.float32)
-    for start in range(0, n, 1000):
-        x[start : start + 1000] = samples(settings, data, G, z[start : start + 1000])
-    return x
-
-
-def generator(settings, data, rng=None, xp=np):
-    """G: noise (N, latent_dim) to samples (N, n_x); images end in the range of `output`, points linearly.
-
-    A conditional G takes and hands on one-hot labels, see cures.Conditional.
-    """
-    k = data.n_classes if settings.conditional else 0
-    makers = [lambda width: LeakyReLU(settings.g_slope)]
-    layers = hidden(settings.latent_dim + k, settings.g_hidden, settings.g_batchnorm, settings, makers)
-    layers.append(Dense(settings.g_hidden[-1], data.n_x))
-    if data.is_images:
-        layers.append(Sigmoid() if settings.output == "sigmoid" else Tanh())
-    G = cures.Conditional(k, layers, rng, xp=xp) if k else Network(layers, rng, xp=xp)
-    if rng is not None:
-        cures.initialise(G, settings.init, rng)
-    return G
-
-
-def discriminator(settings, data, rng=None, dropout_rng=None, xp=np):
-    """D: samples (N, n_x), with their labels where it is conditional, to logits (N, 1); (N / m, 1) with packing m.
-
-    No sigmoid at the end: objectives.py works on logits.
-    """
-    dense = cures.SpectralDense if settings.spectral else Dense
-    k = data.n_classes if settings.conditional else 0
-    makers: list[Callable[[int], Layer]] = [
-        lambda width: Maxout(settings.maxout) if settings.maxout else LeakyReLU(settings.d_slope)
-    ]
-    if settings.dropout:
-        makers.append(lambda width: Dropout(settings.dropout, dropout_rng))
-    n_x = (data.n_x + k) * settings.packing
-    layers = hidden(n_x, settings.d_hidden, settings.d_batchnorm, settings, makers, dense, settings.maxout or 1)
-    layers.append(dense(settings.d_hidden[-1], 1))
-    if settings.input_dropout:
-        layers.insert(0, Dropout(settings.input_dropout, dropout_rng))
-    if k:
-        layers.insert(0, cures.Labels(data.n_x, k))
-    D = cures.Packed(settings.packing, layers, rng, xp=xp) if settings.packing > 1 else Network(layers, rng, xp=xp)
-    if rng is not None:
-        cures.initialise(D, settings.d_init or settings.init, rng)
-    return D
-
-
-def hidden(n, widths, n_batchnorm, settings, makers, dense=Dense, pieces=1):
-    """From n inputs a Dense layer to each width, BatchNorm behind the last n_batchnorm of them, and then a layer from
-    each of makers (width). Where a Maxout follows, a Dense layer has `pieces` outputs a unit.
-
-    The gain is 1: sqrt(2), which the slopes would suggest, gave no better digits, as Adam soon sets the scale.
-    """
-    layers: list[Layer] = []
-    for i, width in enumerate(widths):
-        layers.append(dense(n, width * pieces))
-        if i >= len(widths) - n_batchnorm:
-            layers.append(BatchNorm(width * pieces, settings.batchnorm_eps))
-        layers += [make(width) for make in makers]
-        n = width
-    return layers
-
-
-def objective(settings):
-    made = OBJECTIVES[settings.objective]()
-    return cures.LabelSmoothing(made, settings.label_smoothing) if settings.label_smoothing else made
-
-
-def penalty(settings, rng):
-    """The gradient penalty as gan.d_step takes it, or None; rng draws WGAN-GP's points."""
-    if settings.r1:
-        return lambda D, x_real, x_fake, caches: r1(D, caches, settings.r1)
-    if settings.wgan_gp:
-
-        def gp(D, x_real, x_fake, caches):
-            _, caches = D.forward(cures.between(x_real, x_fake, len(caches[-1]), rng))
-            return cures.wgan_gp(D, caches, settings.wgan_gp)
-
-        return gp
-    return None
-
-
-def optimizer(settings, theta, lr):
-    match settings.optimizer:
-        case "adam":
-            return Adam(theta, lr, settings.beta1, settings.beta2)
-        case "rmsprop":
-            return RMSProp(theta, lr, settings.beta2)
-        case _:
-            return SGD(theta, lr, settings.momentum)
