@@ -17,7 +17,7 @@ import numpy as np
 from minigan import cli, doctor
 from minigan.data import drawn
 from minigan.errors import ArgumentError
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 RING = "--preset toy --epochs 1 --log-every 20"
 DIGITS = "--preset small --data digits.npz --epochs 8 --log-every 20 --g-hidden 64 64 --d-hidden 64 64"

@@ -39,7 +39,7 @@ from minigan.recipes.builders import hidden
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw, streams
 from minigan.runs.images import sheet, to_unit
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 from minigan.training import Training
 
 SIDE, N_SCORED = 8, 10_000

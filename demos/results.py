@@ -23,7 +23,7 @@ from minigan.metrics.frechet import Judge
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw
 from minigan.runs import images
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 N = 10_000  # samples
 EPOCHS = {  # preset and flags -> epochs; nothing for the preset's own

@@ -21,7 +21,7 @@ from minigan.metrics.frechet import Judge
 from minigan.recipes import sampling
 from minigan.recipes.sampling import draw
 from minigan.runs import images
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 SEEN = {  # what one sees, and why
     "article-a": "digits, some broken. Minimax saturates, but Adam divides the size of a small gradient away; with "

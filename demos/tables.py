@@ -30,7 +30,7 @@ from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw
 from minigan.runs import images, parallel
 from minigan.runs.checkpoint import NAME
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 POINTS = ("modes", "high_quality", "reverse_kl", "sigma_ratio")
 DIGITS = ("log_likelihood", "standard_error")

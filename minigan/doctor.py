@@ -16,7 +16,7 @@ from minigan import cli
 from minigan.backend import namespace
 from minigan.data import POINTS
 from minigan.errors import CheckpointError, brief
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 N = 256  # samples of each kind that vital signs are taken on
 VITALS = {  # column of metrics.csv -> what it is

@@ -18,7 +18,7 @@ from minigan.metrics import frechet, modes, neighbours, parzen
 from minigan.recipes.sampling import draw
 from minigan.recipes.settings import Settings
 from minigan.runs import images
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 N_IMAGES, N_POINTS = 10_000, 2500  # as the papers take
 OF_IMAGES = {  # figure -> (its format, what it can tell, and what it cannot)

@@ -22,8 +22,8 @@ from minigan.nn.layers import Dense
 from minigan.recipes.presets import command
 from minigan.recipes.sampling import draw
 from minigan.runs import checkpoint, images
+from minigan.runs.load import load_generator
 from minigan.runs.recorder import replacing
-from minigan.sample import load_generator
 
 LETTERS = "".join(chr(c) for c in range(33, 127) if chr(c) not in '"\\<')  # 91 that mean nothing to JSON or HTML
 LARGEST = len(LETTERS) ** 2 // 2  # what two letters can say: -LARGEST..LARGEST

@@ -1,35 +1,16 @@
 """Draw samples from a trained generator, still or moving: python -m minigan.sample RUN [flags]"""
 
-import math
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 
 from minigan import cli
-from minigan.errors import ArgumentError, CheckpointError, brief
-from minigan.recipes.builders import generator
+from minigan.errors import ArgumentError
 from minigan.recipes.sampling import draw, latent, noise, samples, streams
-from minigan.recipes.settings import Settings
-from minigan.runs import checkpoint, images
+from minigan.runs import images
+from minigan.runs.load import load_generator
 
 FRAMES = 60  # of a walk
-
-
-def load_generator(path):
-    """(G with its averaged weights, its Settings, its data but for x) from a run's folder or checkpoint."""
-    arrays, meta = checkpoint.load(path)
-    try:
-        settings, shape = Settings(**meta["settings"]), tuple(map(int, meta["shape"]))
-        n_classes = int(meta["n_classes"]) if settings.conditional else 0
-        if len(shape) not in (1, 2) or min(shape) < 1 or n_classes < 0:
-            raise ValueError(f"samples of shape {shape} in {n_classes} classes")
-        data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) == 2, shape=shape, n_classes=n_classes)
-        G = generator(settings, data)
-    except (KeyError, IndexError, TypeError, ValueError, OverflowError, MemoryError, ArgumentError) as error:
-        raise CheckpointError(f"{path} describes no generator that this minigan knows ({brief(error)}).") from None
-    checkpoint.fill(G.theta, arrays.get("average"), "average")
-    return G, settings, data
 
 
 def main():

@@ -15,7 +15,7 @@ from minigan.data import load, split, toy
 from minigan.data.drawn import draw
 from minigan.recipes import sampling
 from minigan.runs import checkpoint, images
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 SMALL = ("--batch-size", 20, "--g-hidden", 16, "--d-hidden", 16, "--latent-dim", 3)
 

@@ -15,7 +15,7 @@ from minigan.nn.network import Network
 from minigan.recipes.settings import Settings
 from minigan.runs import images
 from minigan.runs.recorder import COLUMNS
-from minigan.sample import load_generator
+from minigan.runs.load import load_generator
 
 RULES = {rule.__name__.replace("_", " ") for rule in doctor.RULES}
 
