@@ -35,7 +35,7 @@ from minigan import Adam, cli
 from minigan.data import Dataset, load
 from minigan.data.mnist import load_mnist
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import latent
+from minigan.recipes.sampling import generator_input
 from minigan.training import Training
 
 PRIOR, STEPS, LR, STARTS, SHOWN = 1.0, 100, 0.1, 10_000, 5
@@ -95,7 +95,7 @@ def main():
     for _ in tqdm(range(given.epochs), "training", unit="epoch", leave=False, disable=None):
         for _ in training.epoch():
             pass
-    G, z = training.average, latent(settings, data, STARTS, training.streams["samples"])
+    G, z = training.average, generator_input(settings, data, STARTS, training.streams["samples"])
     loss, closest = invert(G, x, z[nearest(x, G(z))[1]])
 
     train = data.batch(slice(None))

@@ -33,7 +33,7 @@ from minigan.data import Dataset, load
 from minigan.data.mnist import load_mnist
 from minigan.errors import ArgumentError
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import latent, samples
+from minigan.recipes.sampling import generate, generator_input
 from minigan.training import Training
 
 PER_CLASS, BATCH, STEPS, LR, SHIFT = 50, 100, 1000, 1e-3, 2
@@ -77,8 +77,8 @@ def mixed(training, share):
 
     def augment(x, labels, rng):
         n = round(share * len(x))
-        z = latent(training.settings, training.data, n, rng)  # as many of each label
-        fakes, classes = samples(training.settings, training.data, training.average, z), training.data.n_classes
+        z = generator_input(training.settings, training.data, n, rng)  # as many of each label
+        fakes, classes = generate(training.settings, training.data, training.average, z), training.data.n_classes
         return np.concatenate([fakes, x[n:]]), np.concatenate([z[:, -classes:].argmax(axis=1), labels[n:]])
 
     return augment
@@ -87,10 +87,10 @@ def mixed(training, share):
 def draw(path, training):
     """Five real digits of each kind beside five of G's."""
     data, k = training.data, PER_CLASS
-    z = latent(training.settings, data, 50, training.streams["samples"])
+    z = generator_input(training.settings, data, 50, training.streams["samples"])
     pictures = {
         f"real: 5 of the {k} of each digit": data.batch(np.arange(10 * k).reshape(10, k)[:, :5].T.ravel()),
-        "conditional samples of the GAN": samples(training.settings, data, training.average, z),
+        "conditional samples of the GAN": generate(training.settings, data, training.average, z),
     }
     figure = Figure(figsize=(9, 2.7), layout="constrained")
     FigureCanvasAgg(figure)

@@ -37,7 +37,7 @@ from minigan.nn.network import Network
 from minigan.nn.optim import Adam
 from minigan.recipes.builders import hidden
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import draw, streams
+from minigan.recipes.sampling import draw_samples, streams
 from minigan.runs.images import sheet, to_unit
 from minigan.runs.load import load_generator
 from minigan.training import Training
@@ -120,7 +120,7 @@ def main():
     z, eps = rng.standard_normal((2, N_SCORED, n_z), dtype=np.float32)
     h = encoder(data.to(np, low=0.0).batch(rows))
     through = h[:, :n_z] + np.exp(0.5 * h[:, n_z:]) * eps
-    of_gan = draw(settings, data, G, N_SCORED)
+    of_gan = draw_samples(settings, data, G, N_SCORED)
     of_vae, of_both = (2.0 * sigmoid(decoder(noise)) - 1.0 for noise in (z, through))
     train, test = split(data, settings.data_dir, settings.seed, settings.vary)
     panels = {"test images": test.batch(slice(None)), "GAN: samples": of_gan,

@@ -54,7 +54,7 @@ def train(data, pair, epochs, seed=0, judged=True):
 
 def latent(given, rng):
     """What G makes samples from: noise, and behind it the given images, (N, n_z + k)."""
-    return np.concatenate([sampling.noise(SETTINGS, len(given), rng), given], axis=1)
+    return np.concatenate([sampling.latent_noise(SETTINGS, len(given), rng), given], axis=1)
 
 
 def save_rows(path, rows):

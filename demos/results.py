@@ -21,7 +21,7 @@ from minigan.data import load, split
 from minigan.metrics import modes
 from minigan.metrics.frechet import Judge
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import draw
+from minigan.recipes.sampling import draw_samples
 from minigan.runs import images
 from minigan.runs.load import load_generator
 
@@ -67,10 +67,10 @@ def row(name, runs, out, judge):
     own = preset.epochs * settings.packing // preset.packing  # PacGAN's epochs are of packs
     epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
     real = None if data.is_images else load(settings.data).x[:2500]
-    x = draw(settings, data, G, 40 if data.is_images else 2500)
+    x = draw_samples(settings, data, G, 40 if data.is_images else 2500)
     images.save_samples(out / f"{file}.png", x, data.shape, real, columns=10)
     if data.is_images:
-        figures = of_images(judge.score(draw(settings, data, G, N, label=judge.train.some_labels(N))))
+        figures = of_images(judge.score(draw_samples(settings, data, G, N, label=judge.train.some_labels(N))))
     else:
         m = modes.score(x, settings.data)
         figures = f"{m.found} of {m.n_modes} | {100 * m.high_quality:.1f} % | {m.reverse_kl:.3f} | {m.sigma_ratio:.2f}"

@@ -23,7 +23,7 @@ from minigan.data import POINTS, load, toy
 from minigan.metrics import modes
 from minigan.nn.losses import sigmoid
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import latent
+from minigan.recipes.sampling import generator_input
 from minigan.training import Training
 
 FRAMES, REST, N_SAMPLES, N_ARROWS, RESOLUTION = 60, 15, 500, 40, 100
@@ -41,7 +41,7 @@ class Panel:
         settings = replace(settings, epochs=math.ceil(given.rounds / rounds_per_epoch))
         self.name, self.training = name, Training(settings, data)
         self.rounds = (figures for _ in range(settings.epochs) for figures in self.training.epoch())
-        self.z = latent(settings, data, N_SAMPLES, self.training.streams["grid"])
+        self.z = generator_input(settings, data, N_SAMPLES, self.training.streams["grid"])
         self.limit = limit = 1.4 * float(np.abs(data.x).max())
         self.places = square(limit, RESOLUTION).reshape(-1, 2)
         colours = colormaps["coolwarm"].resampled(24)  # few enough for a small GIF

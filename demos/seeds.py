@@ -19,7 +19,7 @@ from minigan.data import load, split
 from minigan.gan.conditional import one_hot
 from minigan.metrics.frechet import Judge
 from minigan.recipes import sampling
-from minigan.recipes.sampling import draw
+from minigan.recipes.sampling import draw_samples
 from minigan.runs import images
 from minigan.runs.load import load_generator
 
@@ -58,10 +58,10 @@ def main():
         own = z[:, : settings.latent_dim]
         if settings.conditional:
             own = np.concatenate([own, one_hot(np.arange(len(z)) % 10, 10, z)], axis=1)
-        pictures = images.to_unit(sampling.samples(settings, data, G, own), data.shape)
+        pictures = images.to_unit(sampling.generate(settings, data, G, own), data.shape)
         axes.imshow(images.sheet(pictures, 8), cmap="gray", vmin=0.0, vmax=1.0)
         axes.set(title=f"{name}, {settings.epochs} epochs", xticks=[], yticks=[])
-        s = judge.score(draw(settings, data, G, 10_000, label=judge.train.some_labels(10_000)))
+        s = judge.score(draw_samples(settings, data, G, 10_000, label=judge.train.some_labels(10_000)))
         with open(folder / "metrics.csv", newline="", encoding="utf-8") as file:
             last = list(csv.DictReader(file))[-1]
         answers = f"{float(last['d_real']):.2f} | {float(last['d_fake']):.2f}"

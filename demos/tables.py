@@ -27,7 +27,7 @@ from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.metrics import modes, parzen
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import draw
+from minigan.recipes.sampling import draw_samples
 from minigan.runs import images, parallel
 from minigan.runs.checkpoint import NAME
 from minigan.runs.load import load_generator
@@ -150,7 +150,7 @@ def trained(words, folder):
 def samples(G, settings, data):
     """10,000 images, their labels, if G is told them, as often as MNIST has them; or 2,500 points."""
     labels = load("mnist").some_labels(10_000) if settings.conditional else None
-    return draw(settings, data, G, 10_000 if data.is_images else 2500, label=labels)
+    return draw_samples(settings, data, G, 10_000 if data.is_images else 2500, label=labels)
 
 
 def control(name):

@@ -15,7 +15,7 @@ from minigan import cli
 from minigan.data import from_file, load, split, toy
 from minigan.errors import ArgumentError
 from minigan.metrics import frechet, modes, neighbours, parzen
-from minigan.recipes.sampling import draw
+from minigan.recipes.sampling import draw_samples
 from minigan.recipes.settings import Settings
 from minigan.runs import images
 from minigan.runs.load import load_generator
@@ -118,7 +118,7 @@ def judged(given):
         rows = np.arange(len(made.x))
         return judge, made.batch(np.random.default_rng(given.seed).permutation(rows)[:n] if len(rows) > n else rows)
     known = settings.conditional and isinstance(judge, Images) and made.n_classes == judge.train.n_classes
-    return judge, draw(settings, made, G, n, given.seed, judge.train.some_labels(n) if known else None)
+    return judge, draw_samples(settings, made, G, n, given.seed, judge.train.some_labels(n) if known else None)
 
 
 def main():

@@ -20,7 +20,7 @@ from minigan.metrics import neighbours
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense
 from minigan.recipes.presets import command
-from minigan.recipes.sampling import draw
+from minigan.recipes.sampling import draw_samples
 from minigan.runs import checkpoint, images
 from minigan.runs.load import load_generator
 from minigan.runs.recorder import replacing
@@ -129,7 +129,7 @@ def nearest(settings, made, G, data):
     """10 samples over the 3 training images nearest to each, or None where there are no images to compare with."""
     if data is None or not data.is_images or data.shape != made.shape:
         return None
-    x = draw(settings, made, G, 10)
+    x = draw_samples(settings, made, G, 10)
     rows = [x, *(data.batch(near) for near in neighbours.nearest(x, data.x, 3)[0].T)]
     return url(images.picture(images.to_unit(np.concatenate(rows), data.shape), columns=10))
 

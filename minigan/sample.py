@@ -6,7 +6,7 @@ import numpy as np
 
 from minigan import cli
 from minigan.errors import ArgumentError
-from minigan.recipes.sampling import draw, latent, noise, samples, streams
+from minigan.recipes.sampling import draw_samples, generate, generator_input, latent_noise, streams
 from minigan.runs import images
 from minigan.runs.load import load_generator
 
@@ -53,9 +53,9 @@ def main():
         elif given.walk:
             images.save_gif(out, walk(settings, data, G, n, seed, given.label), 20)
         elif out.suffix.lower() == ".png":
-            images.save_samples(out, draw(settings, data, G, n, seed, given.label), data.shape)
+            images.save_samples(out, draw_samples(settings, data, G, n, seed, given.label), data.shape)
         else:
-            x = draw(settings, data, G, n, seed, given.label)
+            x = draw_samples(settings, data, G, n, seed, given.label)
             with open(out, "wb") as file:  # np.save would add .npy to a name that ends in .NPY
                 np.save(file, images.to_unit(x, data.shape) if data.is_images else x)
     except OSError as error:
@@ -68,11 +68,11 @@ def walk(settings, data, G, n, seed, label):
     if not data.is_images:
         raise ArgumentError("--walk is for images.")
     rng, k = streams(seed)["samples"], settings.latent_dim
-    z = latent(settings, data, n, rng, label)
-    a, b = z[:, :k].copy(), noise(settings, n, rng)
+    z = generator_input(settings, data, n, rng, label)
+    a, b = z[:, :k].copy(), latent_noise(settings, n, rng)
     for t in np.linspace(0.0, 2.0 * np.pi, FRAMES, endpoint=False, dtype=np.float32):
         z[:, :k] = a * np.cos(t) + b * np.sin(t)
-        yield images.picture(images.to_unit(samples(settings, data, G, z), data.shape))
+        yield images.picture(images.to_unit(generate(settings, data, G, z), data.shape))
 
 
 if __name__ == "__main__":

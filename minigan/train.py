@@ -12,7 +12,7 @@ from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
 from minigan.recipes.builders import discriminator, generator
 from minigan.recipes.presets import PRESETS, table
-from minigan.recipes.sampling import draw
+from minigan.recipes.sampling import draw_samples
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, parallel
 from minigan.runs.recorder import Kept, Lock, Recorder
@@ -149,7 +149,7 @@ def judge(settings, data):
 
     def distance(arrays):
         G.theta[...] = to_host(arrays["average"])
-        return of_images.score(draw(settings, data, G, n, label=of_images.train.some_labels(n))).distance
+        return of_images.score(draw_samples(settings, data, G, n, label=of_images.train.some_labels(n))).distance
 
     return distance, of_images.score(of_images.real(n)).distance
 

@@ -30,7 +30,7 @@ class Training:
 
     def noise(self, n, labels=None):
         """z (n, latent_dim), with one-hot labels (n, k) behind it."""
-        z = sampling.noise(self.settings, n, self.streams["noise"], self.xp)
+        z = sampling.latent_noise(self.settings, n, self.streams["noise"], self.xp)
         return z if labels is None else self.xp.concatenate([z, labels], axis=1)
 
     def round(self, batches):
@@ -41,7 +41,7 @@ class Training:
         if s.simultaneous:
             d_before = self.D.theta.copy()
         for x_real in batches:
-            labels = x_real[:, self.data.n_x :] if s.conditional else None  # behind the pixels, see sampling.batch
+            labels = x_real[:, self.data.n_x :] if s.conditional else None  # they follow the pixels, see real_batch
             z = self.noise(len(x_real), labels)
             d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
             bound(self.D, s)
@@ -65,7 +65,7 @@ class Training:
         order = self.xp.asarray(self.streams["order"].permutation(len(self.data.x)))
         for start in range(self.rounds_done % self.rounds_per_epoch * all_n, len(order) - all_n + 1, all_n):
             rows = [order[i : i + n] for i in range(start, start + all_n, n)]
-            yield self.round([sampling.batch(self.settings, self.data, r) for r in rows])
+            yield self.round([sampling.real_batch(self.settings, self.data, r) for r in rows])
 
 
 def train(training, recorder):

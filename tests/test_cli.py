@@ -12,7 +12,7 @@ import pytest
 from minigan import sample, train
 from minigan.errors import ArgumentError, CheckpointError
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import draw
+from minigan.recipes.sampling import draw_samples
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint
 from minigan.training import Training
@@ -228,7 +228,7 @@ def test_labels_go_on_in_turn_beyond_a_thousand(command, rng):
     seen = []
     forward = G.forward
     G.forward = lambda z, train=True: seen.append(z[:, -7:].argmax(axis=1)) or forward(z, train)
-    draw(settings, data, G, 2100)
+    draw_samples(settings, data, G, 2100)
     np.testing.assert_array_equal(np.concatenate(seen), np.arange(2100) % 7)
 
 

@@ -194,7 +194,7 @@ SWAPS = {  # what goes wrong on a GPU alone, or is slow there -> (preset, functi
     "a question that waits": ("minigan", gan.update_average, "*= decay", "*= decay if G.theta[0] < 9 else 1"),
     "memory as it was found": ("small", optim.Optimizer.__init__, "xp.zeros_like", "xp.empty_like"),
     "float64 for a moment": ("wgan-gp", between, "dtype=np.float32", "dtype=np.float64"),
-    "masked rows": ("minigan", sampling.batch, "x = data.batch(rows)", "x = data.batch(rows[rows >= 0])"),
+    "masked rows": ("minigan", sampling.real_batch, "x = data.batch(rows)", "x = data.batch(rows[rows >= 0])"),
     "a loop over rows": ("small", gan.g_step, "objective.g(s_fake)", "objective.g(namespace(z).stack(list(s_fake)))"),
 }  # fmt: skip
 

@@ -206,6 +206,6 @@ def test_a_run_draws_its_labels_in_the_shares_of_the_data(command, rng):
 def test_samples_of_a_sigmoid_are_taken_as_they_are(command, digits):
     command(train.main, "--data", digits, "--epochs", 1, "--output", "sigmoid", "--out", "run", *SMALL)
     G, settings, data = load_generator("run")
-    x = sampling.draw(settings, data, G, 300)
+    x = sampling.draw_samples(settings, data, G, 300)
     assert x.min() < -0.5 and x.max() <= 1.0  # black is -1, although G ends in 0..1
     assert command(evaluate.main, "run", "-n", 100)[0] == 0

@@ -35,9 +35,10 @@ def gradients(preset, xp, dtype):
     training = Training(*small(preset), xp)
     D, G = (network.astype(dtype) for network in (training.D, training.G))
     rows = xp.asarray(np.arange(training.settings.samples_a_step))
-    x = sampling.batch(training.settings, training.data, rows)
+    x = sampling.real_batch(training.settings, training.data, rows)
     labels = x[:, training.data.n_x :] if training.settings.conditional else None
-    z = xp.asarray(sampling.noise(training.settings, len(x), training.streams["noise"]))  # the same to the last bit
+    z = sampling.latent_noise(training.settings, len(x), training.streams["noise"])
+    z = xp.asarray(z)  # the same to the last bit
     z = z if labels is None else xp.concatenate([z, labels], axis=1)
     x, z = x.astype(dtype), z.astype(dtype)
     d_step(D, G, training.objective, SGD(D.theta, 0.0), x, z, training.penalty)

@@ -14,7 +14,7 @@ import pytest
 from minigan import report, sample, train
 from minigan.data import drawn
 from minigan.recipes import presets
-from minigan.recipes.sampling import latent, samples, streams
+from minigan.recipes.sampling import generate, generator_input, streams
 from minigan.runs import checkpoint
 
 TINY = "--batch-size 20 --latent-dim 5 --g-hidden 9 7 --d-hidden 6 --epochs 3 --log-every 2"
@@ -59,13 +59,13 @@ def test_the_page_holds_the_generator(made, recipe):
     run = made(recipe)
     page = content(run)
     G, settings, data = sample.load_generator(run)
-    z = latent(settings, data, 20, streams(0)["samples"])
+    z = generator_input(settings, data, 20, streams(0)["samples"])
     x = z
     for i, W in enumerate(rebuilt(page["layers"])):
         x = x @ W[:-1] + W[-1]
         x = np.where(x > 0, x, page["slope"] * x) if i < 2 else x
     x = {"tanh": np.tanh, "sigmoid": lambda x: np.tanh(x / 2), None: lambda x: x}[page["output"]](x)
-    np.testing.assert_allclose(x, samples(settings, data, G, z), atol=2e-3)
+    np.testing.assert_allclose(x, generate(settings, data, G, z), atol=2e-3)
 
 
 def test_the_page_holds_the_run(made):
@@ -189,9 +189,9 @@ def test_the_page_in_a_browser(browser, made, recipe):
     page = content(run)
     browser.get((run / "report.html").resolve().as_uri())
     G, settings, data = sample.load_generator(run)
-    z = latent(settings, data, 20, streams(0)["samples"])
+    z = generator_input(settings, data, 20, streams(0)["samples"])
     theirs = browser.execute_script("return arguments[0].map(z => Array.from(generate(z)))", z.tolist())
-    np.testing.assert_allclose(theirs, samples(settings, data, G, z), atol=2e-3)
+    np.testing.assert_allclose(theirs, generate(settings, data, G, z), atol=2e-3)
 
     def find(selector):
         return browser.find_element("css selector", selector)
@@ -232,7 +232,7 @@ def test_the_page_in_a_browser(browser, made, recipe):
     if not data.is_images:
         cloud = np.array(browser.execute_script("return cloud.map(x => Array.from(x))"))
         rng = np.random.default_rng(0)
-        expected = samples(settings, data, G, latent(settings, data, 1000, rng))
+        expected = generate(settings, data, G, generator_input(settings, data, 1000, rng))
         np.testing.assert_allclose(cloud.mean(axis=0), expected.mean(axis=0), atol=0.2 * expected.std())
 
     def values():

@@ -11,7 +11,7 @@ from minigan.gan.objectives import Minimax
 from minigan.nn.activations import LeakyReLU, Tanh
 from minigan.nn.layers import Dense, Dropout
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import latent, streams
+from minigan.recipes.sampling import generator_input, streams
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, images
 from minigan.runs.recorder import Diverged, Recorder
@@ -64,7 +64,7 @@ def test_pictures_are_of_the_average_and_always_of_the_same_noise(tmp_path, data
     training = Training(SETTINGS, data)
     with Recorder(tmp_path / "run", "minigan", training, data) as recorder:
         train(training, recorder)
-    z = latent(SETTINGS, data, 100, streams(SETTINGS.seed)["grid"])
+    z = generator_input(SETTINGS, data, 100, streams(SETTINGS.seed)["grid"])
     arrays, _ = checkpoint.load(tmp_path / "run")
     assert len(seen) == 3 and training.rounds_done == 6
     assert (seen[1] != seen[2]).any()

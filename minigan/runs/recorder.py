@@ -104,8 +104,8 @@ class Recorder:
         )
         self.distance, self.floor, self.n_samples = distance, floor, 100 if data.is_images else 2000
         packs = max(min(doctor.N, len(data.x)) // self.settings.packing, 1)
-        self.probe = sampling.batch(self.settings, training.data, slice(packs * self.settings.packing))
-        z = sampling.latent(self.settings, data, max(self.n_samples, len(self.probe)), training.streams["grid"])
+        self.probe = sampling.real_batch(self.settings, training.data, slice(packs * self.settings.packing))
+        z = sampling.generator_input(self.settings, data, max(self.n_samples, len(self.probe)), training.streams["grid"])
         self.z = training.xp.asarray(z)
         self.sums: Any = None  # of the figures of `count` rounds that are not in a row yet, `timed` of them since start
         self.count, self.timed, self.best, self.best_epoch = 0, 0, math.inf, 0
@@ -215,7 +215,7 @@ class Recorder:
             self.best, self.best_epoch = evaluated, epoch
             self._save(BEST)
         picture = self.out / "samples" / f"epoch_{epoch:04d}.png"
-        samples = to_host(sampling.samples(self.settings, self.data, self.training.average, self.z[: self.n_samples]))
+        samples = to_host(sampling.generate(self.settings, self.data, self.training.average, self.z[: self.n_samples]))
         images.save_samples(picture, samples, self.data.shape, real=self.data.x[: self.n_samples])
         shutil.copyfile(picture, self.out / "samples.png")
         self._save()

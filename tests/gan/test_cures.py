@@ -228,7 +228,7 @@ def test_initial_weights_have_the_variance_of_their_name(name, rng):
 
 def test_noise_has_variance_1_whatever_its_distribution(rng):
     for noise in ("normal", "uniform"):
-        z = sampling.noise(Settings(noise=noise, latent_dim=50), 2000, rng)
+        z = sampling.latent_noise(Settings(noise=noise, latent_dim=50), 2000, rng)
         assert z.dtype == np.float32 and z.std() == pytest.approx(1.0, rel=0.01)
         assert (np.abs(z).max() < 3**0.5 + 1e-6) == (noise == "uniform")
 
@@ -238,24 +238,24 @@ def test_a_sigmoid_generator_is_trained_on_0_to_1_and_shown_in_the_same_range_as
     batch, x = training.data.batch(slice(None)), data.batch(slice(None))
     assert (batch.min(), batch.max()) == (0.0, 1.0)
     np.testing.assert_allclose(2 * batch - 1, x, atol=1e-6)
-    z = sampling.noise(training.settings, 50, training.streams["grid"])
-    np.testing.assert_allclose(sampling.samples(training.settings, data, training.G, z), 2 * training.G(z) - 1)
+    z = sampling.latent_noise(training.settings, 50, training.streams["grid"])
+    np.testing.assert_allclose(sampling.generate(training.settings, data, training.G, z), 2 * training.G(z) - 1)
 
 
 def test_labels_stand_behind_real_and_fake_samples_and_behind_the_noise(data):
     settings = Settings(**TINY | {"conditional": True})
     training = Training(settings, data)
-    x = sampling.batch(settings, training.data, np.array([0, 1, 2, 4]))
+    x = sampling.real_batch(settings, training.data, np.array([0, 1, 2, 4]))
     assert x.shape == (4, 12)
     np.testing.assert_array_equal(x[:, 9:], np.eye(3)[[0, 1, 2, 1]])
     z = training.noise(4, x[:, 9:])
     assert z.shape == (4, 6)
     np.testing.assert_array_equal(training.G.forward(z)[0][:, 9:], x[:, 9:])
-    cycle = sampling.latent(settings, data, 5, training.streams["grid"])
+    cycle = sampling.generator_input(settings, data, 5, training.streams["grid"])
     np.testing.assert_array_equal(cycle[:, 3:].argmax(axis=1), [0, 1, 2, 0, 1])
-    sevens = sampling.latent(settings, data, 5, training.streams["grid"], label=2)
+    sevens = sampling.generator_input(settings, data, 5, training.streams["grid"], label=2)
     np.testing.assert_array_equal(sevens[:, 3:], np.eye(3)[[2] * 5])
-    assert sampling.samples(settings, data, training.G, sevens).shape == (5, 9)
+    assert sampling.generate(settings, data, training.G, sevens).shape == (5, 9)
 
 
 def test_conditioning_is_learned():
@@ -269,8 +269,8 @@ def test_conditioning_is_learned():
     for _ in range(20):
         for _ in training.epoch():
             pass
-    z = sampling.latent(training.settings, data, 200, rng)
-    brightness = sampling.samples(training.settings, data, training.G, z).mean(axis=1)
+    z = sampling.generator_input(training.settings, data, 200, rng)
+    brightness = sampling.generate(training.settings, data, training.G, z).mean(axis=1)
     assert brightness[1::2].mean() - brightness[::2].mean() > 0.5  # in the data .79
 
 
