@@ -14,9 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, doctor
+from minigan import cli
 from minigan.data import drawn
 from minigan.errors import ArgumentError
+from minigan.runs import diagnosis, metrics
 from minigan.runs.load import load_generator
 
 RING = "--preset toy --epochs 1 --log-every 20"
@@ -82,7 +83,7 @@ def examined(runs, name, flags):
     command = [sys.executable, "-m", "minigan.train", *words, "--out", str(run)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=one_thread)
     _, settings, _ = load_generator(run)
-    return {note.rule: note for note in doctor.notes(doctor.read(run / "metrics.csv"), settings)}
+    return {note.rule: note for note in diagnosis.notes(metrics.read(run / "metrics.csv"), settings)}
 
 
 if __name__ == "__main__":

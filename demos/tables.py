@@ -22,13 +22,13 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, doctor
+from minigan import cli
 from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.metrics import modes, parzen
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples
-from minigan.runs import images, parallel
+from minigan.runs import images, metrics, parallel
 from minigan.runs.checkpoint import NAME
 from minigan.runs.load import load_generator
 
@@ -129,7 +129,7 @@ def name(row):
 def spent(folder):
     """Seconds of the rounds that a trial had done before it was stopped."""
     path = folder / "metrics.csv"
-    return doctor.seconds(doctor.read(path)) if path.exists() else 0.0
+    return metrics.seconds(metrics.read(path)) if path.exists() else 0.0
 
 
 def trained(words, folder):

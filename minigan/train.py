@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli, report
+from minigan import cli
 from minigan.backend import library, to_host
 from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
@@ -14,7 +14,7 @@ from minigan.recipes.builders import discriminator, generator
 from minigan.recipes.presets import PRESETS, table
 from minigan.recipes.sampling import draw_samples
 from minigan.recipes.settings import Settings
-from minigan.runs import checkpoint, parallel
+from minigan.runs import checkpoint, page, parallel
 from minigan.runs.recorder import Kept, Lock, Recorder
 from minigan.training import Training, train
 
@@ -44,8 +44,8 @@ def main():
         recorder.begin()
         train(training, recorder)
         recorder.end()
-        report.write(run, data)
-        print(f"report   {run / 'report.html'}   (open it in a browser, and play with G)")
+        page.write(run, data)
+        print(f"report   {run / page.NAME}   (open it in a browser, and play with G)")
     parallel.end(comm)
 
 

@@ -1,6 +1,6 @@
-"""One page for a run, to look at and to play with, in one file that opens offline: python -m minigan.report RUN
+"""The report: one HTML page for a run, in a single file that opens offline.
 
-report.html is the page; what is put into it here is one JSON object: figures, pictures, notes, and the weights of G.
+page.html is the page. What is put into it here is one JSON object: metrics, pictures, notes and the weights of G.
 """
 
 import base64
@@ -8,12 +8,10 @@ import io
 import json
 from importlib import resources
 from math import isfinite
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from minigan import cli, doctor
 from minigan.data import load
 from minigan.errors import DataError
 from minigan.metrics import neighbours
@@ -21,51 +19,47 @@ from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense
 from minigan.recipes.presets import command
 from minigan.recipes.sampling import draw_samples
-from minigan.runs import checkpoint, images
+from minigan.runs import checkpoint, diagnosis, images, metrics
 from minigan.runs.load import load_generator
 from minigan.runs.recorder import replacing
 
-LETTERS = "".join(chr(c) for c in range(33, 127) if chr(c) not in '"\\<')  # 91 that mean nothing to JSON or HTML
-LARGEST = len(LETTERS) ** 2 // 2  # what two letters can say: -LARGEST..LARGEST
-FRAMES = 25  # pictures of samples, at most, spread over the epochs
+LETTERS = "".join(chr(c) for c in range(33, 127) if chr(c) not in '"\\<')  # the 91 that need no escape in JSON or HTML
+LARGEST = len(LETTERS) ** 2 // 2  # two letters write a whole number from -LARGEST to LARGEST
+FRAMES = 25  # the most pictures of the training that the page holds, spread over its epochs
+NAME = "report.html"
 CHARTS: list[dict[str, Any]] = [
     {"title": "Losses", "series": {"d_loss": "D", "g_loss": "G"}},
-    {"title": "D's mean answer", "series": {"d_real": "to real samples", "d_fake": "to G's"}},
+    {"title": "D's mean output", "series": {"d_real": "on real samples", "d_fake": "on fake samples"}},
     {
-        "title": "Who wins, how varied",
+        "title": "Who is winning",
         "bounds": [0, 1],
-        "series": {"d_accuracy": "pairs that D ranks right", "diversity": "diversity of G"},
+        "series": {"d_accuracy": "pairs that D ranks correctly", "diversity": "diversity of G"},
     },
-    {"title": "Length of the gradient", "log": True, "series": {"d_gradient": "D", "g_gradient": "G"}},
-    {"title": "Length of the weights", "series": {"d_weights": "D", "g_weights": "G"}},
+    {"title": "Norm of the gradient", "log": True, "series": {"d_gradient": "D", "g_gradient": "G"}},
+    {"title": "Norm of the weights", "series": {"d_weights": "D", "g_weights": "G"}},
     {
         "title": "Shares",
         "bounds": [0, 1],
-        "series": {"d_dead": "dead in D", "g_dead": "dead in G", "saturated": "saturated pixels"},
+        "series": {"d_dead": "dead units in D", "g_dead": "in G", "saturated": "saturated pixels"},
     },
-    {"title": "Frechet distance from the test images", "log": True, "series": {"distance": "samples"}},
+    {"title": "Frechet distance to the test images", "log": True, "series": {"distance": "samples"}},
 ]
 
 
-def main():
-    parser = cli.Parser("python -m minigan.report", "Make one HTML page of a run.")
-    parser.add_argument("run", type=Path, help="folder of a run")
-    run = parser.parse_args().run
-    write(run)
-    print(f"report   {run / 'report.html'}   (open it in a browser)")
-
-
 def write(run, data=None):
-    """Write report.html into the folder of a run; data: what it was trained on, if that has been loaded."""
-    template = resources.files("minigan").joinpath("report.html").read_text(encoding="utf-8")
-    text = json.dumps(content(run, data), separators=(",", ":")).replace("<", "\\u003c")  # may stand in a <script>
-    with replacing(run / "report.html") as file:
+    """Write report.html into the folder of a run. data: the training data, if it has been loaded already.
+
+    Raises CheckpointError if the run cannot be read.
+    """
+    template = resources.files("minigan.runs").joinpath("page.html").read_text(encoding="utf-8")
+    text = json.dumps(content(run, data), separators=(",", ":")).replace("<", "\\u003c")  # "</script>" would end it
+    with replacing(run / NAME) as file:
         file.write(template.replace("RUN</script>", text + "</script>"))
 
 
 def content(run, data):
-    """What the page shows, as JSON can say it."""
-    rows = doctor.read(run / "metrics.csv")
+    """Everything that the page shows, as an object for JSON."""
+    rows = metrics.read(run / "metrics.csv")
     G, settings, made = load_generator(run)
     _, meta = checkpoint.load(run)
     note = ""
@@ -78,24 +72,35 @@ def content(run, data):
         "run": run.resolve().name,
         "command": command(str(meta["preset"]), settings),
         "data": data.note if data else note,
-        "done": f"{meta['round']} rounds in {doctor.seconds(rows):.0f} s of training",
+        "training": f"{meta['round']} rounds in {metrics.seconds(rows):.0f} s",
         "versions": ", ".join(f"{name} {text}" for name, text in dict(meta["environment"]).items()),
     }
-    notes = [{"round": note.round, "words": note.words} for note in doctor.notes(rows, settings)]
-    finite = [{name: value for name, value in row.items() if isfinite(value)} for row in rows]  # JSON knows no others
+    notes = diagnosis.notes(rows, settings)
     return {
-        "facts": facts, "rows": finite, "notes": notes,
-        "verdict": (doctor.ADVICE if notes else doctor.HEALTHY) if rows else "There are no figures yet.",
-        "charts": [c for c in CHARTS if any(set(c["series"]) & set(row) for row in rows)],
-        "frames": frames(run, made.is_images), "nearest": nearest(settings, made, G, data), "layers": layers(G),
-        "slope": settings.g_slope, "output": settings.output if made.is_images else None, "latent": settings.latent_dim,
-        "noise": settings.noise, "labels": made.n_classes, "shape": made.shape if made.is_images else [2],
-    }  # fmt: skip
+        "facts": facts,
+        "rows": [{name: value for name, value in row.items() if isfinite(value)} for row in rows],  # JSON has no nan
+        "charts": [chart for chart in CHARTS if any(set(chart["series"]) & set(row) for row in rows)],
+        "frames": frames(run, made.is_images),
+        "notes": [{"round": note.round, "words": note.words} for note in notes],
+        "verdict": diagnosis.verdict(notes) if rows else "metrics.csv has no rows yet.",
+        "nearest": nearest(settings, made, G, data),
+        # and what generate() in page.html needs to run G
+        "layers": layers(G),
+        "slope": settings.g_slope,
+        "output": settings.output if made.is_images else None,
+        "latent": settings.latent_dim,
+        "noise": settings.noise,
+        "labels": made.n_classes,
+        "shape": made.shape if made.is_images else [2],
+    }
 
 
 def layers(G):
-    """G's weights, for each Dense layer b below W, in two letters each: whole numbers in +-LARGEST, times the scale
-    of their column. BatchNorm, whose averages are fixed by now, is multiplied in."""
+    """The weights of G, one matrix for each Dense layer, W above b.
+
+    Each number is written as two letters: a whole number from -LARGEST to LARGEST, to be multiplied by the scale of
+    its column. BatchNorm, which uses fixed averages by now, is folded into the layer before it.
+    """
     weights: list = []
     for layer in G.layers:
         if isinstance(layer, Dense):
@@ -114,7 +119,7 @@ def layers(G):
 
 
 def frames(run, is_images):
-    """Pictures of samples that the run has left: of images the upper 4 rows, in 16 shades, without the zoom."""
+    """Pictures of samples during the training, at most FRAMES. Images: the upper 4 rows, unzoomed, in 16 shades."""
     pictures, made = list(images.of_training(run)), []
     for i in np.unique(np.linspace(0, len(pictures) - 1, min(FRAMES, len(pictures))).round().astype(int)):
         epoch, picture = pictures[i]
@@ -126,7 +131,7 @@ def frames(run, is_images):
 
 
 def nearest(settings, made, G, data):
-    """10 samples over the 3 training images nearest to each, or None where there are no images to compare with."""
+    """10 samples above the 3 training images nearest to each; None if there are no images to compare them with."""
     if data is None or not data.is_images or data.shape != made.shape:
         return None
     x = draw_samples(settings, made, G, 10)
@@ -135,11 +140,7 @@ def nearest(settings, made, G, data):
 
 
 def url(picture):
-    """A picture (Pillow) as a data: URL."""
+    """A picture of Pillow as a data: URL."""
     buffer = io.BytesIO()
     picture.save(buffer, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
-
-
-if __name__ == "__main__":
-    cli.main(main)

@@ -11,11 +11,10 @@ import time
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
-from minigan.recipes import sampling
-from minigan import doctor
-from minigan.runs import checkpoint, images
 from minigan.backend import namespace, to_host
 from minigan.errors import ArgumentError, CheckpointError, MiniganError, brief
+from minigan.recipes import sampling
+from minigan.runs import checkpoint, diagnosis, images, metrics, vitals
 
 try:
     import fcntl
@@ -24,7 +23,7 @@ except ImportError:  # Windows has none
 
 FIGURES = ("d_loss", "g_loss", "d_real", "d_fake")  # d_real is the mean of D(x), d_fake that of D(G(z))
 BEST = "best.npz"  # the checkpoint whose samples came nearest
-COLUMNS = ("round", "epoch", "images", *FIGURES, "rounds_per_second", *doctor.VITALS)
+COLUMNS = ("round", "epoch", "images", *FIGURES, "rounds_per_second", *vitals.VITALS)
 
 
 class Diverged(MiniganError):
@@ -103,7 +102,7 @@ class Recorder:
             training.settings,
         )
         self.distance, self.floor, self.n_samples = distance, floor, 100 if data.is_images else 2000
-        packs = max(min(doctor.N, len(data.x)) // self.settings.packing, 1)
+        packs = max(min(vitals.N_SAMPLES, len(data.x)) // self.settings.packing, 1)
         self.probe = sampling.real_batch(self.settings, training.data, slice(packs * self.settings.packing))
         z = sampling.generator_input(self.settings, data, max(self.n_samples, len(self.probe)), training.streams["grid"])
         self.z = training.xp.asarray(z)
@@ -124,8 +123,8 @@ class Recorder:
             self.columns = [*COLUMNS, *(["distance"] if distance else [])]
             with replacing(out / "metrics.csv") as file:
                 csv.writer(file).writerows([self.columns, *rows])
-            self.rows = doctor.read(out / "metrics.csv")
-            self.said = {note.rule for note in doctor.notes(self.rows, self.settings)}
+            self.rows = metrics.read(out / "metrics.csv")
+            self.said = {note.rule for note in diagnosis.notes(self.rows, self.settings)}
             self.file = open(out / "metrics.csv", "a", newline="", encoding="utf-8")  # noqa: SIM115 (__exit__ closes it)
         except OSError as error:
             if kept:
@@ -265,7 +264,7 @@ class Recorder:
             self.start += time.perf_counter() - start  # so that rounds_per_second is about training alone
 
     def _row(self, evaluated=None):
-        signs = doctor.vitals(self.training, self.z[: len(self.probe)], self.probe)
+        signs = vitals.measure(self.training, self.z[: len(self.probe)], self.probe)
         figures = to_host(namespace(signs).concatenate([self.sums / self.count, signs]))  # the only wait for the device
         means, signs = figures[: len(FIGURES)].tolist(), figures[len(FIGURES) :].tolist()
         speed = self.timed / (time.perf_counter() - self.start)
@@ -278,7 +277,7 @@ class Recorder:
         self.table.writerow(row)
         self.file.flush()
         self.rows.append(dict(zip(self.columns, map(float, row), strict=False)))
-        for rule, words in doctor.examine(self.rows, self.settings).items():
+        for rule, words in diagnosis.examine(self.rows, self.settings).items():
             if rule not in self.said:
                 self.said.add(rule)
                 self.bar.write(f"doctor   after round {done}: {words}")

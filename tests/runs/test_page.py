@@ -16,6 +16,8 @@ from minigan.data import drawn
 from minigan.recipes import presets
 from minigan.recipes.sampling import generate, generator_input, streams
 from minigan.runs import checkpoint
+from minigan.runs.load import load_generator
+from minigan.runs.page import FRAMES, LETTERS
 
 TINY = "--batch-size 20 --latent-dim 5 --g-hidden 9 7 --d-hidden 6 --epochs 3 --log-every 2"
 RECIPES = {
@@ -50,7 +52,7 @@ def content(run):
 def rebuilt(layers):
     """The matrices that a page's letters stand for."""
     for layer in layers:
-        code = np.array([report.LETTERS.index(letter) for letter in layer["text"]]).reshape(-1, len(layer["scale"]), 2)
+        code = np.array([LETTERS.index(letter) for letter in layer["text"]]).reshape(-1, len(layer["scale"]), 2)
         yield (91 * code[..., 0] + code[..., 1] - 4140) * layer["scale"]
 
 
@@ -58,7 +60,7 @@ def rebuilt(layers):
 def test_the_page_holds_the_generator(made, recipe):
     run = made(recipe)
     page = content(run)
-    G, settings, data = sample.load_generator(run)
+    G, settings, data = load_generator(run)
     z = generator_input(settings, data, 20, streams(0)["samples"])
     x = z
     for i, W in enumerate(rebuilt(page["layers"])):
@@ -73,13 +75,13 @@ def test_the_page_holds_the_run(made):
     assert page["facts"]["command"].startswith(
         "python -m minigan.train --preset minigan --data labelled.npz --epochs 3"
     )
-    assert page["facts"]["done"].startswith("15 rounds in ") and "NumPy" in page["facts"]["versions"]
+    assert page["facts"]["training"].startswith("15 rounds in ") and "NumPy" in page["facts"]["versions"]
     assert [row["round"] for row in page["rows"]] == [2, 4, 5, 7, 9, 10, 12, 14, 15]
     assert [frame["epoch"] for frame in page["frames"]] == [0, 1, 2, 3]
     for url, size in ((page["frames"][0]["picture"], (300, 120)), (page["nearest"], (600, 240))):
         assert picture(url).size == size
     titles = [chart["title"] for chart in page["charts"]]
-    assert "Losses" in titles and "Frechet distance from the test images" not in titles
+    assert "Losses" in titles and "Frechet distance to the test images" not in titles
 
 
 def picture(url):
@@ -95,7 +97,7 @@ def test_of_a_long_run_some_pictures_are_shown(made, command):
     code, out, _ = command(report.main, "run")
     assert (code, out) == (0, "report   run/report.html   (open it in a browser)\n")
     epochs = [frame["epoch"] for frame in content(run)["frames"]]
-    assert len(epochs) == report.FRAMES and (epochs[0], epochs[-1]) == (0, 99)
+    assert len(epochs) == FRAMES and (epochs[0], epochs[-1]) == (0, 99)
     assert content(run)["nearest"] is None
 
 
@@ -188,7 +190,7 @@ def test_the_page_in_a_browser(browser, made, recipe):
     run = made(recipe)
     page = content(run)
     browser.get((run / "report.html").resolve().as_uri())
-    G, settings, data = sample.load_generator(run)
+    G, settings, data = load_generator(run)
     z = generator_input(settings, data, 20, streams(0)["samples"])
     theirs = browser.execute_script("return arguments[0].map(z => Array.from(generate(z)))", z.tolist())
     np.testing.assert_allclose(theirs, generate(settings, data, G, z), atol=2e-3)

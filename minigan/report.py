@@ -1,0 +1,21 @@
+"""Makes one HTML page of a run, to look at and to play with: python -m minigan.report RUN
+
+The page is written by runs/page.py.
+"""
+
+from pathlib import Path
+
+from minigan import cli
+from minigan.runs import page
+
+
+def main():
+    parser = cli.Parser("python -m minigan.report", "Make one HTML page of a run, which opens offline.")
+    parser.add_argument("run", type=Path, help="folder of the run")
+    run = parser.parse_args().run
+    page.write(run)
+    print(f"report   {run / page.NAME}   (open it in a browser)")
+
+
+if __name__ == "__main__":
+    cli.main(main)
