@@ -13,6 +13,7 @@ import pytest
 from minigan import evaluate, train
 from minigan.data import load, split, toy
 from minigan.data.drawn import draw
+from minigan.metrics import tables
 from minigan.recipes import sampling
 from minigan.runs import checkpoint, images
 from minigan.runs.load import load_generator
@@ -42,14 +43,14 @@ def digits(tmp_path):
 def test_perfect_samples_are_as_good_as_real_ones(command, digits):
     np.save("samples.npy", draw(200, seed=1, vary=0.5)[0])
     code, out, err = command(evaluate.main, "samples.npy", "--data", digits, "--json")
-    assert (code, err) == (0, "nearest  nearest.png: samples, under each the 3 training images nearest to it\n")
+    assert (code, err) == (0, "nearest  nearest.png: samples, each above the 3 training images nearest to it\n")
     result = json.loads(out)
     assert result["n"] == 200
     assert "1250 of 1500 images 28x28" in result["data"] and "250 test images" in result["data"]
     samples, real, noise = (result["figures"][column] for column in ("samples", "real", "noise"))
     assert list(samples) == list(real) == list(noise)
-    assert set(samples) == {*evaluate.OF_IMAGES, "digits"}
-    for name in evaluate.OF_IMAGES:
+    assert set(samples) == {*tables.OF_IMAGES, "digits"}
+    for name in tables.OF_IMAGES:
         assert abs(samples[name] - real[name]) < 0.35 * abs(noise[name] - real[name]), name
     assert sum(samples["digits"]) == pytest.approx(1.0)
     assert len(samples["digits"]) == 10
@@ -61,11 +62,11 @@ def test_every_figure_is_printed_between_real_and_noise(command, digits):
     code, out, _ = command(evaluate.main, "run", "-n", 100, "--out", "copies.png")
     assert code == 0
     assert os.path.exists("copies.png")
-    for name, (_, words) in evaluate.OF_IMAGES.items():
+    for name, (_, words) in tables.OF_IMAGES.items():
         (line,) = [line for line in out.splitlines() if line.startswith(name)]
         figures = line.removeprefix(name).removesuffix(words).split()
         assert all(map(np.isfinite, map(float, figures))) and len(figures) == 3
-    assert "100 of run" in out and "% right on the test images, weights " in out and "share of each digit" in out
+    assert "100 of run" in out and "% of the test images right, weights " in out and "share of each digit" in out
 
 
 def test_copies_are_found(command, digits):
@@ -93,7 +94,7 @@ def test_points(command, name):
     code, out, err = command(evaluate.main, "points.npy", "--data", name, "--json")
     assert (code, err) == (0, "")
     figures = json.loads(out)["figures"]
-    assert set(figures["samples"]) == set(evaluate.OF_POINTS)
+    assert set(figures["samples"]) == set(tables.OF_POINTS)
     assert figures["samples"]["modes"] == figures["real"]["modes"] == len(toy.centres(name))
     assert figures["samples"]["high quality"] == pytest.approx(0.989, abs=0.01)
     assert figures["noise"]["high quality"] < 0.1
@@ -110,10 +111,10 @@ WRONG = {
     ("nothing", ): "no checkpoint",
     ("samples.npy", "--data", "nothing.npz"): "no file nothing.npz",
     ("samples.npy", "--data", "unlabelled.npy"): "put them into an .npz, as 'labels'",
-    ("samples.npy", "--data", "small.npz"): "28x28, but those of small.npz 8x8",
-    ("points.npy",): "--data ring and --data grid",
-    ("points.npy", "--data", "small.npz"): "--data ring and --data grid",
-    ("samples.npy", "--data", "ring"): "28x28, but those of ring 2;",
+    ("samples.npy", "--data", "small.npz"): "28x28, but those of small.npz are 8x8",
+    ("points.npy",): "--data ring or --data grid",
+    ("points.npy", "--data", "small.npz"): "--data ring or --data grid",
+    ("samples.npy", "--data", "ring"): "28x28, but those of ring are 2;",
     ("samples.npy", "-n", "3"): r"must be in 10\.\.1000000000",
     ("few.npy", "--data", "labelled.npz"): "at least 10",
     ("samples.npy", "--data", "few.npz"): "9 of 50 images .* too few to test against",
@@ -196,9 +197,9 @@ def test_a_run_draws_its_labels_in_the_shares_of_the_data(command, rng):
     np.savez("odd.npz", images=rng.integers(0, 256, (120, 6, 6)).astype(np.uint8), labels=labels)
     command(train.main, "--data", "odd.npz", "--epochs", 0, "--out", "run", *SMALL)
     seen = []
-    plain = evaluate.draw
+    plain = evaluate.draw_samples
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(evaluate, "draw", lambda *a: seen.append(a[-1]) or plain(*a))
+        patch.setattr(evaluate, "draw_samples", lambda *a: seen.append(a[-1]) or plain(*a))
         assert command(evaluate.main, "run", "-n", 60)[0] == 0
     assert set(seen[0]) == {1, 3} and 20 < (seen[0] == 1).sum() < 60
 

@@ -1,42 +1,34 @@
-"""How good are the samples? python -m minigan.evaluate RUN|SAMPLES.npy [--json]
+"""The tables of figures that python -m minigan.evaluate prints.
 
-Every figure stands beside the same figure of real images and of noise, with what it can tell, and what it cannot.
+Each figure of the samples stands beside the same figure of real samples and of noise. Images have one set of figures,
+points around known modes another.
 """
 
-import json
 import math
-import sys
-from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
-from minigan.data import from_file, load, split, toy
+from minigan.data import load, split, toy
 from minigan.errors import ArgumentError
 from minigan.metrics import frechet, modes, neighbours, parzen
-from minigan.recipes.sampling import draw_samples
-from minigan.recipes.settings import Settings
-from minigan.runs import images
-from minigan.runs.load import load_generator
 
-N_IMAGES, N_POINTS = 10_000, 2500  # as the papers take
-OF_IMAGES = {  # figure -> (its format, what it can tell, and what it cannot)
-    "Frechet distance": (".2f", "0 is best; counts wrong strokes and missing digits, not copies"),
-    "precision": (".3f", "share of samples among real ones; one digit over and over has it"),
-    "recall": (".3f", "share of real ones among samples; a few wide outliers have it, too"),
-    "density": (".3f", "how many real ones are near; above 1: often too much in the middle"),
-    "coverage": (".3f", "share of real ones with a sample near; grows with their number"),
-    "confidence": (".3f", "of the classifier in its likeliest class; nonsense can have it"),
-    "KL of the digits": (".4f", "nats, from equal shares; of a run that is told labels, as they were"),
-    "Parzen log-likelihood": (".1f", "nats, as in 2014; higher is better, but blur is higher still"),
-    "nearest in training": (".2f", "a tenth are nearer than that; 0 are copies; real: of test images"),
+N_IMAGES, N_POINTS = 10_000, 2500  # as many samples as the papers take
+OF_IMAGES = {  # figure -> (its format, what it can tell and what it cannot)
+    "Frechet distance": (".2f", "0 is best; sees wrong strokes and missing digits, but no copying"),
+    "precision": (".3f", "share of samples that look real; one good digit, repeated, scores 1"),
+    "recall": (".3f", "share of real images that samples resemble; a few outliers raise it"),
+    "density": (".3f", "how many real images are like a sample; above 1: too many typical ones"),
+    "coverage": (".3f", "share of real images with a sample nearby; more samples raise it"),
+    "confidence": (".3f", "probability of the classifier's first choice; nonsense can score high"),
+    "KL of the digits": (".4f", "nats, from equal shares; labels that G was given fix the shares"),
+    "Parzen log-likelihood": (".1f", "nats, used in 2014; higher is better, but blur scores higher still"),
+    "nearest in training": (".2f", "a tenth of the samples are nearer than this; 0: copies; real: test images"),
 }
 OF_POINTS = {
-    "modes": (".0f", "with a sample within 3 standard deviations; one is enough"),
-    "high quality": (".3f", "share of samples that near to a mode; all near one will do"),
-    "reverse KL": (".4f", "nats, from equal shares of the modes; strays do not count"),
-    "sigma ratio": (".3f", "spread around a mode over the data's; below 1: too much alike"),
+    "modes": (".0f", "modes with at least one sample within 3 standard deviations"),
+    "high quality": (".3f", "share of samples within 3 standard deviations of a mode; one mode will do"),
+    "reverse KL": (".4f", "nats, from equal shares of the modes; ignores samples far from all modes"),
+    "sigma ratio": (".3f", "spread around the modes, over that of the data; below 1: too little variety"),
 }
 
 
@@ -48,19 +40,19 @@ class Images(frechet.Judge):
     def __init__(self, train, test):
         super().__init__(train, test)
         self.data, self.most = f"{train.note}; {len(self.test)} test images", self.held
-        right = f"{100.0 * self.accuracy:.2f} % right on the test images"
+        right = f"{100.0 * self.accuracy:.2f} % of the test images right"
         self.about = f"a classifier, {right}, weights {self.classifier.hash}"
 
     def columns(self, x):
-        """Of samples x (N, n_x) in -1..1, as many training images, as much noise: name -> the figures, one by one."""
+        """column -> its figures, one by one: of samples x (N, n_x) in -1..1, of N training images, of noise."""
         real, noise = self.real(len(x)), self.noise(len(x))
         some = self.test[:: max(1, len(self.test) // 1000)]
         return {"samples": self.figures(x, x), "real": self.figures(real, some), "noise": self.figures(noise, noise)}
 
     def figures(self, x, unseen):
-        """Yield the name and value of each figure of samples x, and the shares of the digits.
+        """Yield the name and value of each figure of samples x, and the share of each digit.
 
-        unseen: what to look for among the training images: x, or test images where x is training images.
+        unseen: images to look for in the training data: x itself, or test images if x is training images.
         """
         s = self.score(x)
         yield "Frechet distance", s.distance
@@ -74,86 +66,44 @@ class Images(frechet.Judge):
 
 
 class Points:
-    """The figures of points around known modes: the ring, the grid."""
+    """The figures of points around known modes: the ring and the grid."""
 
-    kinds, n, most, about = OF_POINTS, N_POINTS, None, "the modes, and the spread around them, that the data has"
+    kinds, n, most, about = OF_POINTS, N_POINTS, None, "the known modes of the data and the spread around them"
 
     def __init__(self, name):
         self.name = self.data = name
 
     def columns(self, x):
+        """column -> its figures, one by one: of samples x (N, 2), of N real points, of noise."""
         real, _ = getattr(toy, self.name)(len(x), seed=1)
         noise = real.std() * np.random.default_rng(0).standard_normal(x.shape)
         return {name: self.figures(a) for name, a in (("samples", x), ("real", real), ("noise", noise))}
 
     def figures(self, x):
+        """Yield the name and value of each figure of points x."""
         s = modes.score(x, self.name)
         yield from zip(self.kinds, (s.found, s.high_quality, s.reverse_kl, s.sigma_ratio), strict=True)
 
 
-def judge_of(shape, settings):
-    """What samples of this shape are to be measured against. Raises ArgumentError, DataError."""
+def judge_for(shape, settings):
+    """What measures samples of this shape: Images or Points, of the data that the settings name.
+
+    Raises ArgumentError if the samples and the data do not match, DataError if the data cannot be loaded.
+    """
     if shape == (2,):
         if settings.data not in toy.STD:
-            raise ArgumentError("of points only --data ring and --data grid have modes that are known.")
+            raise ArgumentError("points can only be compared with --data ring or --data grid, whose modes are known.")
         return Points(settings.data)
     where = settings.data_dir, settings.seed, settings.vary
     train, test = split(load(settings.data, *where), *where)
     if train.shape != shape:
-        words = ["x".join(map(str, s)) for s in (shape, train.shape)]
-        raise ArgumentError(f"the samples are {words[0]}, but those of {train.name} {words[1]}; give another --data.")
+        mine, theirs = ("x".join(map(str, s)) for s in (shape, train.shape))
+        raise ArgumentError(f"the samples are {mine}, but those of {train.name} are {theirs}; give another --data.")
     return Images(train, test)
 
 
-def judged(given):
-    """(what samples are measured against, samples (N, n_x), in -1..1 if they are images)."""
-    if given.samples.suffix.lower() == ".npy":
-        G, settings, made = None, Settings(), from_file(given.samples)
-    else:
-        G, settings, made = load_generator(given.samples)
-    settings = replace(settings, data=given.data or settings.data, data_dir=given.data_dir or settings.data_dir)
-    judge = judge_of(made.shape, settings)
-    n = min(given.n or judge.n, judge.most or sys.maxsize)
-    if G is None:
-        rows = np.arange(len(made.x))
-        return judge, made.batch(np.random.default_rng(given.seed).permutation(rows)[:n] if len(rows) > n else rows)
-    known = settings.conditional and isinstance(judge, Images) and made.n_classes == judge.train.n_classes
-    return judge, draw_samples(settings, made, G, n, given.seed, judge.train.some_labels(n) if known else None)
-
-
-def main():
-    parser = cli.Parser("python -m minigan.evaluate", "How good samples are, beside real ones and noise.")
-    parser.add_argument("samples", type=Path, help="folder of a run, a checkpoint, or a .npy of images or points")
-    parser.add_argument("-n", type=cli.whole(10), help="how many samples (default: 10000 images, 2500 points)")
-    parser.add_argument("--seed", type=cli.whole(0), default=0, help="of the samples that a run draws (default: 0)")
-    parser.add_argument("--data", help="what they should be like (default: what the run was trained on; auto)")
-    parser.add_argument("--data-dir", help="folder that holds MNIST's files")
-    parser.add_argument("--json", action="store_true", help="print the figures as JSON")
-    parser.add_argument(
-        "--out", type=cli.output(".png"), default=Path("nearest.png"), help="picture of samples, under each the 3 "
-        "training images nearest to it (default: nearest.png)"
-    )  # fmt: skip
-    given = parser.parse_args()
-    judge, x = judged(given)
-    if len(x) < 10:
-        raise ArgumentError(f"{given.samples} holds {len(x)} samples; at least 10 can be evaluated, better 10000.")
-    table = evaluate(judge, x)
-    if given.json:
-        table = {c: {k: v if v == v else None for k, v in figures.items()} for c, figures in table.items()}  # no NaN
-        about = {"n": len(x), "samples": str(given.samples), "data": judge.data, "judge": judge.about}
-        print(json.dumps(about | {"figures": table}, indent=2))
-    else:
-        print(f"samples  {len(x)} of {given.samples}")
-        print(f"data     {judge.data}")
-        print(f"judge    {judge.about}\n")
-        print(as_text(table, judge.kinds), end="\n\n")
-    if isinstance(judge, Images):
-        save_nearest(given.out, x, judge.train)
-        print(f"nearest  {given.out}: samples, under each the 3 training images nearest to it", file=sys.stderr)
-
-
-def evaluate(judge, x):
-    """column -> figure -> value, with a progress bar."""
+def measure(judge, x):
+    """The table of samples x: column -> figure -> value. Shows a progress bar in a terminal."""
     from tqdm import tqdm
 
     columns, table = judge.columns(x), {}  # type: tuple[dict, dict]
@@ -167,7 +117,7 @@ def evaluate(judge, x):
 
 
 def as_text(table, kinds):
-    """The table as lines, a figure each, with what it can tell."""
+    """The table as lines: one figure each, with what it can tell."""
     lines = [" " * 22 + "".join(f"{column:>10}" for column in table)]
     for name, (form, words) in kinds.items():
         values = "".join(f"{table[column][name]:>10{form}}" for column in table)
@@ -176,14 +126,3 @@ def as_text(table, kinds):
     if digits:
         lines.append("share of each digit   " + " ".join(f"{100.0 * share:.1f}" for share in digits) + " %")
     return "\n".join(lines)
-
-
-def save_nearest(path, x, train):
-    index, _ = neighbours.nearest(x[:20], train.x, 3)
-    rows = [train.batch(near) for near in index.T]
-    grid = [a[i : i + 10] for i in (0, 10) for a in (x[:20], *rows)]
-    images.save_grid(path, images.to_unit(np.concatenate(grid), train.shape), columns=10)
-
-
-if __name__ == "__main__":
-    cli.main(main)
