@@ -16,8 +16,8 @@ from pathlib import Path
 import numpy as np
 
 from minigan import __version__
-from minigan.data import npy
 from minigan.backend import namespace, to_host
+from minigan.data import npy
 from minigan.errors import CheckpointError, brief
 
 FORMAT = 2

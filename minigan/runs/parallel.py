@@ -13,12 +13,12 @@ from types import SimpleNamespace
 
 import numpy as np
 
+from minigan.backend import to_host
+from minigan.errors import ArgumentError, MiniganError
+from minigan.nn.batchnorm import BatchNorm
+from minigan.nn.layers import Dropout
 from minigan.recipes import builders
 from minigan.runs import checkpoint
-from minigan.backend import to_host
-from minigan.nn.batchnorm import BatchNorm
-from minigan.errors import ArgumentError, MiniganError
-from minigan.nn.layers import Dropout
 
 
 def processes():

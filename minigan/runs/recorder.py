@@ -104,7 +104,9 @@ class Recorder:
         self.distance, self.floor, self.n_samples = distance, floor, 100 if data.is_images else 2000
         packs = max(min(vitals.N_SAMPLES, len(data.x)) // self.settings.packing, 1)
         self.probe = sampling.real_batch(self.settings, training.data, slice(packs * self.settings.packing))
-        z = sampling.generator_input(self.settings, data, max(self.n_samples, len(self.probe)), training.streams["grid"])
+        z = sampling.generator_input(
+            self.settings, data, max(self.n_samples, len(self.probe)), training.streams["grid"]
+        )
         self.z = training.xp.asarray(z)
         self.sums: Any = None  # of the figures of `count` rounds that are not in a row yet, `timed` of them since start
         self.count, self.timed, self.best, self.best_epoch = 0, 0, math.inf, 0

@@ -28,7 +28,11 @@ CODES = {"SIGKILL": 137, "SIGINT": 130, "SIGTERM": 143}
 
 def ended(*words):
     done = subprocess.run(
-        [sys.executable, kill_processes.__file__, *map(str, words)], env=ENVIRONMENT, capture_output=True, text=True, check=True
+        [sys.executable, kill_processes.__file__, *map(str, words)],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return json.loads(done.stdout)
 

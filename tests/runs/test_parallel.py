@@ -12,9 +12,9 @@ from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
 
+import fake_device
 import numpy as np
 import pytest
-import fake_device
 from test_device import same_numbers, small
 
 from minigan.backend import to_host
@@ -214,5 +214,6 @@ def test_without_mpi4py_it_is_said_what_is_missing(own):
 
 
 def test_one_process_alone_imports_no_mpi():
-    code = "import sys; from minigan import train; from minigan.runs import parallel; assert parallel.processes() is None; assert not "
+    code = "import sys; from minigan import train; from minigan.runs import parallel; "
+    code += "assert parallel.processes() is None; assert not "
     subprocess.run([sys.executable, "-c", f"{code} {{'mpi4py', 'threadpoolctl'}} & set(sys.modules)"], check=True)
