@@ -61,7 +61,7 @@ class Minigan(Contender):
         t = self.training
         for layer in t.D.layers:
             if isinstance(layer, Dropout):
-                layer.threshold = 0
+                layer.rate = 0.0
         d_step(t.D, t.G, t.objective, SGD(t.D.theta, 0.0), x, z)
         g_step(t.D, t.G, t.objective, SGD(t.G.theta, 0.0), z)
         return [[layer.dW.copy() for layer in self.dense(net)] for net in (t.D, t.G)]

@@ -4,25 +4,57 @@ from minigan.gan.conditional import Conditional, Labels
 from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Wasserstein
 from minigan.gan.objectives import Minimax, NonSaturating
 from minigan.gan.packing import Packed
-from minigan.gan.penalties import r1
+from minigan.gan.penalties import R1
 from minigan.gan.steps import d_step, g_step, update_average
-from minigan.gan.wgan import clip_weights, wgan_gp
+from minigan.gan.wgan import WganGP, clip_weights
 from minigan.gradcheck import GradientError, check_layer, check_loss, check_network, check_objective
 from minigan.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense, Dropout, Layer
-from minigan.nn.losses import bce_with_logits, softmax_cross_entropy
+from minigan.nn.losses import bce_with_logits
 from minigan.nn.maxout import Maxout
 from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
+from minigan.nn.softmax import softmax_cross_entropy
 from minigan.nn.spectral import SpectralDense
 
 __version__ = "0.1.0"
 __all__ = [
-    "SGD", "Adam", "BatchNorm", "Conditional", "Dense", "Dropout", "GradientError", "Hinge", "LabelSmoothing",
-    "Labels", "Layer", "LeakyReLU", "LeastSquares", "Maxout", "Minimax", "Network", "NonSaturating", "Packed",
-    "RMSProp", "ReLU", "Sigmoid", "SpectralDense", "Tanh", "Wasserstein", "bce_with_logits", "check_layer",
-    "check_loss", "check_network", "check_objective", "clip_weights", "d_step", "g_step", "r1",
-    "softmax_cross_entropy", "update_average", "wgan_gp",
+    "R1",
+    "SGD",
+    "Adam",
+    "BatchNorm",
+    "Conditional",
+    "Dense",
+    "Dropout",
+    "GradientError",
+    "Hinge",
+    "LabelSmoothing",
+    "Labels",
+    "Layer",
+    "LeakyReLU",
+    "LeastSquares",
+    "Maxout",
+    "Minimax",
+    "Network",
+    "NonSaturating",
+    "Packed",
+    "RMSProp",
+    "ReLU",
+    "Sigmoid",
+    "SpectralDense",
+    "Tanh",
+    "Wasserstein",
+    "WganGP",
+    "bce_with_logits",
+    "check_layer",
+    "check_loss",
+    "check_network",
+    "check_objective",
+    "clip_weights",
+    "d_step",
+    "g_step",
+    "softmax_cross_entropy",
+    "update_average",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
-"""Training: rounds of steps of D, of G and of the average, fed with batches.
+"""Training: rounds of D's steps, G's steps and the average, fed with batches.
 
-What is written down on the way is recorder.py's business; train.py is the command. End of the reader's path.
+A listener is told about every round and epoch. What it does with them (files, pictures, printing) is not the loop's
+business: see runs/recorder.py. `python -m minigan.train` is the command. End of the reader's path.
 """
 
 import numpy as np
@@ -12,7 +13,7 @@ from minigan.recipes.schedule import anneal, bound
 
 
 class Training:
-    """Two networks, their optimizers and an average of G: all that a run carries from round to round."""
+    """Both networks, their optimizers and the average of G: everything that a run carries from round to round."""
 
     def __init__(self, settings, data, xp=np):
         self.settings, self.xp, self.data = settings, xp, data.to(xp, low=0.0 if settings.output == "sigmoid" else -1.0)
@@ -29,43 +30,54 @@ class Training:
         self.rounds_done = 0
 
     def noise(self, n, labels=None):
-        """z (n, latent_dim), with one-hot labels (n, k) behind it."""
+        """z (n, latent_dim), or (n, latent_dim + k) with one-hot labels (n, k)."""
         z = sampling.latent_noise(self.settings, n, self.streams["noise"], self.xp)
-        return z if labels is None else self.xp.concatenate([z, labels], axis=1)
+        return z if labels is None else np.concatenate([z, labels], axis=1)
 
     def round(self, batches):
-        """A step of D on each batch of real samples, then G's steps. Returns (L_D, L_G, D's mean answer to real and to
-        fake samples: D(x), or the score itself where the objective takes it for no probability), on the device."""
+        """Take a step of D on each batch of real samples, then G's steps, then move the average.
+
+        Each batch is (N, n_x), or (N, n_x + k) with labels. Returns four figures as one array on the device: L_D, L_G,
+        and D's mean answer to real and to fake samples, all from the last step of D and of G. The answer is D(x), or
+        the raw score if the objective is not probabilistic.
+        """
         s = self.settings
         anneal(s, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
-        if s.simultaneous:
-            d_before = self.D.theta.copy()
+        d_before = self.D.theta.copy() if s.simultaneous else None
         for x_real in batches:
-            labels = x_real[:, self.data.n_x :] if s.conditional else None  # they follow the pixels, see real_batch
+            labels = x_real[:, self.data.n_x :] if s.conditional else None
             z = self.noise(len(x_real), labels)
             d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
             bound(self.D, s)
-        if s.simultaneous:  # G is to answer the D that D's step began with
-            d_after = self.D.theta.copy()
-            self.D.theta[...] = d_before
+        if s.simultaneous:  # G answers the D from before D's step
+            exchange(self.D.theta, d_before)
         for _ in range(s.g_steps):
             z = z if s.shared_noise else self.noise(len(z), labels)
             g_loss, _ = g_step(self.D, self.G, self.objective, self.g_optimizer, z)
         if s.simultaneous:
-            self.D.theta[...] = d_after
+            exchange(self.D.theta, d_before)
         if s.ema:
             update_average(self.average, self.G, self.rounds_done, s.ema)
         self.rounds_done += 1
-        answer = sigmoid if s.probable else self.xp.asarray
-        return self.xp.stack([d_loss, g_loss, answer(s_real).mean(), answer(s_fake).mean()])
+        answers = (sigmoid(s_real), sigmoid(s_fake)) if s.probable else (s_real, s_fake)
+        return np.stack([d_loss, g_loss, *(answer.mean() for answer in answers)])
 
     def epoch(self):
-        """One pass over the data in a new order, or the rest of one; yields each round's figures. Rounds are whole."""
+        """Go through the data once, in a new order; in a resumed run, through the rest. Yields each round's figures.
+
+        Samples that are left over after the last whole round are skipped.
+        """
         n, all_n = self.settings.samples_a_step, self.settings.samples_a_round
         order = self.xp.asarray(self.streams["order"].permutation(len(self.data.x)))
-        for start in range(self.rounds_done % self.rounds_per_epoch * all_n, len(order) - all_n + 1, all_n):
+        first = self.rounds_done % self.rounds_per_epoch * all_n
+        for start in range(first, len(order) - all_n + 1, all_n):
             rows = [order[i : i + n] for i in range(start, start + all_n, n)]
             yield self.round([sampling.real_batch(self.settings, self.data, r) for r in rows])
+
+
+def exchange(a, b):
+    """Swap the contents of two arrays."""
+    a[...], b[...] = b.copy(), a.copy()
 
 
 def train(training, recorder):

@@ -14,10 +14,10 @@ from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "minigan"
-PATH = ["gan/steps", "nn/losses", "nn/layers", "nn/activations", "nn/network", "gradcheck", "nn/optim",
-        "gan/objectives", "gan/penalties", "training"]  # fmt: skip
-EQUATIONS_BESIDE = ["nn/batchnorm", "nn/maxout", "nn/rmsprop", "nn/spectral", "gan/more_objectives", "gan/wgan",
-                    "gan/vae", "metrics/modes"]  # fmt: skip
+PATH = ["gan/steps", "nn/losses", "nn/layers", "nn/activations", "nn/network", "gradcheck/oracles",
+        "gradcheck/check", "nn/optim", "gan/objectives", "gan/penalties", "training"]  # fmt: skip
+EQUATIONS_BESIDE = ["nn/batchnorm", "nn/maxout", "nn/rmsprop", "nn/softmax", "nn/spectral", "gan/more_objectives",
+                    "gan/wgan", "gan/vae", "metrics/modes"]  # fmt: skip
 GROUND = {"errors", "backend", "cli"}
 COMMANDS = {"train", "sample", "evaluate", "explain", "doctor", "report"}
 MAY_IMPORT = {  # room -> the rooms that it may import, beside itself; none of them may import it
@@ -64,6 +64,16 @@ def test_only_backend_says_cupy():
 def file(name):
     """A room on the reader's path: a module, or the front of a package."""
     return next(path for path in (PACKAGE / f"{name}.py", PACKAGE / name / "__init__.py") if path.exists())
+
+
+def test_an_equation_that_is_cited_elsewhere_exists():
+    """(Dense-6) is equation (6) of class Dense."""
+    sources = [path.read_text(encoding="utf-8") for path in PACKAGE.rglob("*.py")]
+    known = {node.name: numbered(node) for source in sources for node in ast.walk(ast.parse(source))
+             if isinstance(node, ast.ClassDef | ast.FunctionDef)}  # fmt: skip
+    cited = {citation for source in sources for citation in re.findall(r"\(([A-Z]\w+)-(\d)\)", source)}
+    assert ("Dense", "6") in cited
+    assert [f"{name}-{n}" for name, n in cited if n not in known[name]] == []
 
 
 def test_the_path_leads_from_file_to_file():

@@ -33,9 +33,9 @@ def test_every_setting_reaches_what_it_describes(data):
     G, D = training.G.layers, training.D.layers
     assert [type(layer) for layer in G] == [Dense, LeakyReLU, Dense, LeakyReLU, Dense, Tanh]
     assert [type(layer) for layer in D] == [Dense, LeakyReLU, Dropout, Dense]
-    assert [layer.shapes["W"] for layer in G[::2]] == [(3, 5), (5, 6), (6, 9)]
-    assert [layer.shapes["W"] for layer in (D[0], D[3])] == [(9, 7), (7, 1)]
-    assert (G[1].alpha, G[3].alpha, D[1].alpha, D[2].threshold) == (0.3, 0.3, 0.4, 16384)
+    assert [layer.parameters["W"] for layer in G[::2]] == [(3, 5), (5, 6), (6, 9)]
+    assert [layer.parameters["W"] for layer in (D[0], D[3])] == [(9, 7), (7, 1)]
+    assert (G[1].alpha, G[3].alpha, D[1].alpha, D[2].rate) == (0.3, 0.3, 0.4, 0.25)
     for optimizer, network in ((training.g_optimizer, training.G), (training.d_optimizer, training.D)):
         assert optimizer.theta is network.theta
         assert (optimizer.lr, optimizer.beta1, optimizer.beta2) == (0.01, 0.1, 0.2)

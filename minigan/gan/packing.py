@@ -1,4 +1,4 @@
-"""Packing: a D that judges several samples at once and so sees when G makes one sample only."""
+"""Packing: a D that judges several samples at once. A G that makes only one sample gives itself away."""
 
 import numpy as np
 
@@ -6,10 +6,9 @@ from minigan.nn.network import Network
 
 
 class Packed(Network):
-    """A D that scores m samples at once, laid side by side: x (N, n_x), scores (N / m, 1).
+    """A D that scores packs of m samples, laid side by side: x (N, n_x) gives scores (N / m, 1).
 
-    A G that makes one sample only is found out by any D that sees two of them. Its layers, and so a penalty, see packs.
-    Source: Lin et al. 2018, section 2.
+    Its layers, and so a penalty, see packs. Source: Lin et al. 2018, section 2.
     """
 
     def __init__(self, m, layers, rng=None, dtype=np.float32, xp=np):

@@ -1,64 +1,83 @@
-"""Penalties on D's slope, by hand: the gradient of a gradient. Where D is steep at real samples, G is still pushed
-when it has arrived there, overshoots, and the game runs in circles; a flat D lets it come to rest.
+"""Penalties on D's slope, by hand: the gradient of a gradient.
 
-s_n = D(x_n) is the logit of sample x_n, and g_n = ds_n/dx_n, the slope, is what backpropagation brings out at D's
-input. A penalty P = sum_n p(g_n) is trained by dP/dtheta, a second derivative. Next on the reader's path: training.py
+The slope of D at a sample is g_n = ds_n/dx_n (n_x numbers): what backpropagation brings out at D's input. Where D is
+steep at real samples, G is still pushed after it has arrived there. It overshoots, and the game runs in circles. A
+penalty P on the slopes makes D flat there. D learns from dP/dtheta, the derivative of a derivative.
+
+An example. Let D have two Dense layers with a LeakyReLU between, and one output:
+
+    h_j = sum_i x_i W1_ij,     s = sum_j W2_j a_j h_j,     a_j = 1 where h_j > 0, else alpha
+
+Backpropagation gives the slope g_i = sum_j W1_ij a_j W2_j. P depends on g, so by the chain rule we need u_i = dP/dg_i,
+and then the gradient of q = sum_i u_i g_i = sum_ij u_i W1_ij a_j W2_j, in which u is held fixed:
+
+    dq/dW1_ij = u_i (a_j W2_j)                   dq/dW2_j = (sum_i u_i W1_ij a_j)
+
+Each is a product of two factors. The first is u, carried forward through D as if it were a small change of x. The
+second is what backpropagation has carried back to that layer. `add_gradient` does this for any number of layers.
+Next on the reader's path: training.py
 """
 
-from minigan.backend import namespace
+import numpy as np
 
 
-def r1(D, caches, gamma):
-    """Add the gradient of R1 to D.grad and return R1's value.
+class R1:
+    """A penalty on D's slope at real samples, as d_step takes it: penalty(D, x_real, x_fake, real_caches).
 
         R1  = gamma/2 mean_n |g_n|^2                                                                  (1)
         u_n = dR1/dg_n = gamma g_n / N                                                                (2)
-    caches: D.forward's, rows of the N real samples. Call it after D.backward, which overwrites D.grad.
-    Source: Mescheder, Geiger and Nowozin 2018, eq. 9.
+    Calling it adds dR1/dtheta to D.grad and returns R1. real_caches are D.forward's for the N real samples. Call it
+    after D.backward, which overwrites D.grad. Source: Mescheder, Geiger and Nowozin 2018, eq. 9.
     """
-    g, deltas = input_gradient(D, caches)
-    u = (gamma / len(g)) * g  # (2)
-    add_gradient(D, caches, deltas, u)
-    return 0.5 * (u * g).sum()  # (1)
+
+    def __init__(self, gamma):
+        self.gamma = gamma
+
+    def __call__(self, D, x_real, x_fake, real_caches):
+        g, deltas = input_gradient(D, real_caches)
+        u = (self.gamma / len(g)) * g  # (2)
+        add_gradient(D, real_caches, deltas, u)
+        return 0.5 * (u * g).sum()  # (1)
 
 
 def input_gradient(D, caches):
-    """(g, deltas): g (N, n_x), and for each layer delta_l = ds/dy_l, which backpropagation passes on the way to g.
+    """Return (g, deltas): D's slopes g (N, n_x), and for each layer k = 1 ... K the gradient delta_k = ds/dy_k.
 
-    With J_l the Jacobian of layer l = 1 ... L and ^T a transpose,
-        delta_L = ds/ds = 1,   delta_(l-1) = J_l^T delta_l,   g = delta_0                             (1)
+    Backpropagation passes the deltas on its way to g. With J_k the Jacobian of layer k, and ^T a transpose,
+        delta_K = ds/ds = 1,   delta_(k-1) = J_k^T delta_k,   g = delta_0                             (1)
     """
-    deltas = [namespace(D.theta).ones((len(caches[0]), 1), D.theta.dtype)]
+    deltas = [np.ones_like(caches[-1][:, :1])]
     for layer, cache in zip(reversed(D.layers), reversed(caches), strict=True):
         deltas.insert(0, layer.backward(deltas[0], cache, param_grads=False))  # (1)
     return deltas[0], deltas[1:]
 
 
 def add_gradient(D, caches, deltas, u):
-    """Add dP/dtheta to D.grad, from u (N, n_x) = dP/dg.
+    """Add dP/dtheta to D.grad, given u = dP/dg (N, n_x).
 
-    By the chain rule dP/dtheta is the gradient of q = sum_n <u_n, g_n> with u held fixed. Since g = J_1^T ... J_L^T 1,
-    q = sum_n <1, J_L ... J_1 u_n>: push u forward through the layers by their jvp,
-        t_0 = u,   t_l = J_l t_(l-1)                                                                  (1)
-    Cut behind any layer l this is q = sum_n <delta_l, J_l t_(l-1)>, where a weight of layer l is in J_l alone:
-        dq/dW_l = gradient of sum_n <delta_l, J_l t_(l-1)>, delta_l and t_(l-1) fixed                 (2)
-    which for a Dense layer is (6) of layers.py. With ReLU, LeakyReLU and Dropout (its draw kept) between, that is all.
-    But the J_l of a Tanh or Sigmoid, its f', changes with its input x_l, hence with every weight of the layers before:
-        c_l = gradient of the same by x_l, a term with f''                                            (3)
-    Let a_l be the gradient of q by the output of layer l, through the Jacobians of all layers after it. After the last
-    there are none; ordinary backpropagation carries a_l down, adding each c_l, and so reaches these weights:
-        a_L = 0,   a_(l-1) = J_l^T a_l + c_l                                                          (4)
-    Raises NotImplementedError, which names the layer, for one that has no tangent_grads (BatchNorm).
+    It is the gradient of q = sum_n <u_n, g_n> with u held fixed. Since g = J_1^T ... J_K^T 1, we can also write
+    q = sum_n <1, J_K ... J_1 u_n>. Push u forward through the layers, by their jvp:
+        t_0 = u,   t_k = J_k t_(k-1)                                                                  (1)
+    For every layer k, q = sum_n <delta_k, J_k t_(k-1)>. The weights W_k of layer k are in J_k alone, so
+        dq/dW_k = gradient of sum_n <delta_k, J_k t_(k-1)>, with delta_k and t_(k-1) fixed            (2)
+    For a Dense layer this is (Dense-6). If all other layers are ReLU, LeakyReLU or Dropout (with its draw kept), we are
+    done. But the J_k of a Tanh or Sigmoid is f'(x_k), which depends on the layer's input x_k, and so on the weights of
+    all layers before it:
+        curvature_k = gradient of the same sum with respect to x_k, a term with f''                   (3)
+    Let a_k be the gradient of q with respect to y_k, the output of layer k, through the Jacobians of all later layers.
+    Ordinary backpropagation carries it down, adds each curvature, and so reaches the weights:
+        a_K = 0,   a_(k-1) = J_k^T a_k + curvature_k                                                  (4)
+    Raises NotImplementedError, with the name of the layer, if a layer has no tangent_grads (BatchNorm).
     """
-    t, cs = u, []
+    t, curvatures = u, []
     for layer, cache, delta in zip(D.layers, caches, deltas, strict=True):
-        cs.append(layer.tangent_grads(t, delta, cache))  # (2), (3)
+        curvatures.append(layer.tangent_grads(t, delta, cache))  # (2), (3)
         t = layer.jvp(t, cache)  # (1)
-    if all(c is None for c in cs):
+    if all(curvature is None for curvature in curvatures):
         return
     grad = D.grad.copy()  # backward overwrites it
-    a = namespace(u).zeros_like(deltas[-1])
-    for layer, cache, c in zip(reversed(D.layers), reversed(caches), reversed(cs), strict=True):
+    a = np.zeros_like(deltas[-1])
+    for layer, cache, curvature in zip(reversed(D.layers), reversed(caches), reversed(curvatures), strict=True):
         a = layer.backward(a, cache)
-        a = a if c is None else a + c  # (4)
+        a = a if curvature is None else a + curvature  # (4)
     D.grad += grad

@@ -1,57 +1,52 @@
-"""A GAN in two functions: one step of the discriminator D, one step of the generator G.
+"""A GAN in two functions: one step of the discriminator D and one step of the generator G.
 
-G turns noise z into samples; D scores samples, high for real, low for fake. They take turns:
+G turns noise z into samples. D gives each sample a score, which should be high for real samples and low for fake ones.
+The two networks take turns:
 
-    d_step   D learns to tell x_real from G(z)           G is used, not changed
-    g_step   G learns to make D score G(z) as real       D is used, not changed
+    d_step   D learns to tell real samples from G's samples.       G is used, not changed.
+    g_step   G learns to make samples that D scores as real.       D is used, not changed.
 
-What makes it a GAN and not two networks is one line in g_step: the gradient of the loss with respect to D's *input*
-is the gradient with respect to G's *output*. Everything else is ordinary backpropagation.
+One line of g_step makes this a GAN and not just two networks: the gradient with respect to D's *input* is the gradient
+with respect to G's *output*. Everything else is ordinary backpropagation.
 
-    x_real (N, n_x) real samples, z (N, n_z) noise, s (N, 1) scores (logits: losses.py), L a loss; D and G are Networks
-    (network.py), the objective says what each wants (objectives.py), an optimizer moves theta (optim.py).
+The words and symbols that all files use:
 
-`namespace(x)` is NumPy or, on a GPU, CuPy; `@fused` over a function (backend.py) matters on a GPU alone. At first skip
-penalties and BatchNorm. Next on the reader's path: nn/losses.py
+    x_real (N, n_x)   N real samples, each a row of n_x numbers
+    z (N, n_z)        N rows of noise, and x_fake = G(z), the fake samples
+    s (N, 1)          the scores D(x), also called logits: sigmoid(s) is the probability that x is real
+    L, dx, ds         a loss, and its gradients dL/dx and dL/ds
+    theta, grad       all parameters of a network as one vector, and their gradient
+    round, epoch      a round is one turn of each network; an epoch is one pass over the real samples
+    objective         what D and G want: their losses as functions of the scores
+    penalty           an optional second loss of D, which keeps its slope small
+
+At first, skip everything about penalties and BatchNorm. Next on the reader's path: nn/losses.py
 """
 
-from minigan.backend import namespace
+import numpy as np
 
 
 def d_step(D, G, objective, optimizer, x_real, z, penalty=None):
-    """One step of D. Returns (L_D, s_real, s_fake); L_D includes the penalty.
+    """Take one step of D. Returns (L_D, s_real, s_fake); L_D includes the penalty.
 
-    penalty(D, x_real, x_fake, caches) adds its gradient to D.grad and returns its value; caches: D.forward's of x_real.
-    Raises ValueError where D has BatchNorm: a penalty is per sample, and there no sample stands alone.
+    D.grad is left holding the gradient of L_D. penalty(D, x_real, x_fake, real_caches) adds its own gradient to D.grad
+    and returns its value. Raises ValueError for a penalty on a D with BatchNorm: a penalty is a sum over samples, and
+    there no sample has a score of its own.
     """
     if penalty and D.mixes_samples:
-        raise ValueError("A gradient penalty is per sample; it has no meaning with BatchNorm in D.")
-    concatenate = namespace(x_real).concatenate
-    x_fake, _ = G.forward(z)  # no backward through G follows, so this step cannot change it
-
-    if not D.mixes_samples:  # real and fake go through D as one batch: same sums, fewer and larger products
-        s, caches = D.forward(concatenate([x_real, x_fake]))
-        n = len(s) // 2
-        s_real, s_fake = s[:n], s[n:]
-        loss, ds_real, ds_fake = objective.d(s_real, s_fake)
-        D.backward(concatenate([ds_real, ds_fake]), caches)
-        if penalty:  # the first half of each cache is of the real samples
-            loss = loss + penalty(D, x_real, x_fake, [cache[: len(cache) // 2] for cache in caches])
-    else:  # BatchNorm must not see real and fake in one batch: D could tell them apart by their average
-        s_real, real_caches = D.forward(x_real)
-        s_fake, fake_caches = D.forward(x_fake)
-        loss, ds_real, ds_fake = objective.d(s_real, s_fake)
-        D.backward(ds_real, real_caches)
-        grad = D.grad.copy()  # the next line overwrites it
-        D.backward(ds_fake, fake_caches)
-        D.grad += grad
-
+        raise ValueError("A gradient penalty is defined per sample; it has no meaning with BatchNorm in D.")
+    x_fake, _ = G.forward(z)  # no backward through G follows, so this step cannot change G
+    s_real, s_fake, caches = forward_both(D, x_real, x_fake)
+    loss, ds_real, ds_fake = objective.d(s_real, s_fake)
+    backward_both(D, ds_real, ds_fake, caches)
+    if penalty:
+        loss = loss + penalty(D, x_real, x_fake, [cache[: len(s_real)] for cache in caches])
     optimizer.step(D.grad)
     return loss, s_real, s_fake
 
 
 def g_step(D, G, objective, optimizer, z):
-    """One step of G. Returns (L_G, s_fake)."""
+    """Take one step of G. Returns (L_G, s_fake)."""
     x_fake, g_caches = G.forward(z)
     s_fake, d_caches = D.forward(x_fake)
     loss, ds_fake = objective.g(s_fake)
@@ -61,11 +56,40 @@ def g_step(D, G, objective, optimizer, z):
     return loss, s_fake
 
 
-def update_average(average, G, t, decay):
-    """Move `average`, a second G, towards G after round t (0, 1, ...): an exponential moving average of its weights.
+def forward_both(D, x_real, x_fake):
+    """D's forward passes over real and fake samples. Returns (s_real, s_fake, caches).
 
-    G circles around its optimum, its average stays near the middle and makes better samples (Yazici et al. 2019).
-    It is over some 1 / (1 - decay) rounds; at first over the last fifth of those there were, to forget the start soon.
+    If no sample affects another, the two passes are one pass over the joint batch: the same sums, in fewer and larger
+    matrix products. Then every cache has one row per sample (or per pack, gan/packing.py), the real ones first.
+    BatchNorm needs two passes. In a joint batch, the mean over the batch would tell D which samples are fake.
+    """
+    if D.mixes_samples:
+        s_real, real_caches = D.forward(x_real)
+        s_fake, fake_caches = D.forward(x_fake)
+        return s_real, s_fake, (real_caches, fake_caches)
+    s, caches = D.forward(np.concatenate([x_real, x_fake]))
+    n = len(s) * len(x_real) // (len(x_real) + len(x_fake))  # len(x_real), unless D scores packs of samples
+    return s[:n], s[n:], caches
+
+
+def backward_both(D, ds_real, ds_fake, caches):
+    """The backward passes for `forward_both`. D.grad becomes the sum of both gradients."""
+    if D.mixes_samples:
+        real_caches, fake_caches = caches
+        D.backward(ds_real, real_caches)
+        real_grad = D.grad.copy()  # the next line overwrites D.grad
+        D.backward(ds_fake, fake_caches)
+        D.grad += real_grad
+    else:
+        D.backward(np.concatenate([ds_real, ds_fake]), caches)
+
+
+def update_average(average, G, t, decay):
+    """Move `average`, a second G, towards G after round t = 0, 1, ...: an exponential moving average of G's weights.
+
+    G circles around its optimum. Its average stays closer to the middle and makes better samples (Yazici et al. 2019).
+    The average covers about the last 1 / (1 - decay) rounds. Early on it covers only the last fifth of all rounds so
+    far, so that the initial weights are forgotten quickly.
     """
     decay = min(decay, (1 + t) / (6 + t))
     average.theta *= decay

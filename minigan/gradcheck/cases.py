@@ -18,7 +18,7 @@ import numpy as np
 from minigan.gan.conditional import Labels
 from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Wasserstein
 from minigan.gan.objectives import Minimax, NonSaturating
-from minigan.gan.penalties import r1
+from minigan.gan.penalties import R1
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.vae import vae_step
 from minigan.gan.wgan import between, clip_weights, wgan_gp
@@ -26,11 +26,12 @@ from minigan.gradcheck import GradientError, check, check_layer, check_loss, che
 from minigan.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense, Dropout, Layer
-from minigan.nn.losses import bce_with_logits, softmax_cross_entropy
+from minigan.nn.losses import bce_with_logits
 from minigan.nn.maxout import Maxout
 from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
+from minigan.nn.softmax import softmax_cross_entropy
 from minigan.nn.spectral import SpectralDense, power_iteration
 from minigan.recipes.builders import discriminator, generator
 from minigan.recipes.builders import penalty as penalty_of
@@ -97,8 +98,14 @@ OBJECTIVES = {  # name -> (objective, L_D (s_real, s_fake) and L_G (s_fake) as t
         lambda s_fake: -s_fake.mean(),
     ),
 }
+
+
+def r1(D, caches, gamma):
+    return R1(gamma)(D, None, None, caches)
+
+
 PENALTIES = {  # name -> (penalty, its value as it is written, of slopes g (N, n_x) and a weight)
-    "r1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
+    "R1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
     "wgan_gp": (wgan_gp, lambda g, weight: weight * ((np.sqrt((g * g).sum(axis=1)) - 1.0) ** 2).sum() / len(g)),
 }
 
@@ -274,7 +281,7 @@ def loss_of_d(objective, D, x_real, x_fake, gamma):
     s_real, s_fake = np.split(s, 2)
     real = np.concatenate([np.ones_like(s_real), np.zeros_like(s_fake)])
     slopes = np.split(input_gradient(D, caches, real), 2)[0].reshape(len(s_real), -1)  # of packs, where D sees packs
-    return objective.d(s_real, s_fake)[0] + PENALTIES["r1"][1](slopes, gamma), s_real, s_fake
+    return objective.d(s_real, s_fake)[0] + PENALTIES["R1"][1](slopes, gamma), s_real, s_fake
 
 
 def step_of_d(name, n, n_in, n_out, rng):

@@ -19,9 +19,9 @@ from minigan.data import Dataset
 from minigan.errors import DataError
 from minigan.nn.activations import ReLU
 from minigan.nn.layers import Dense, Dropout
-from minigan.nn.losses import softmax_cross_entropy
 from minigan.nn.network import Network
 from minigan.nn.optim import Adam
+from minigan.nn.softmax import softmax_cross_entropy
 
 
 class Classifier:

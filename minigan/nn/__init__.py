@@ -1,5 +1,13 @@
-"""The framework: layers, losses, a network and optimizers, with derivatives by hand. It knows nothing of GANs.
+"""The framework: layers, losses, networks and optimizers, with derivatives by hand. It knows nothing of GANs.
 
-Read losses.py, layers.py, activations.py, network.py and optim.py, in this order. The others add to them:
-batchnorm.py and maxout.py are layers, rmsprop.py is an optimizer, random.py draws random numbers on both devices.
+On the reader's path, in this order:
+
+    losses.py        softplus, sigmoid and cross-entropy, on logits
+    layers.py        what a layer is; Dense and Dropout
+    activations.py   ReLU, LeakyReLU, Tanh, Sigmoid
+    network.py       layers in a row: the chain rule
+    optim.py         SGD and Adam
+
+Beside it: batchnorm.py, maxout.py and spectral.py are more layers, rmsprop.py is another optimizer, softmax.py is
+the loss of a classifier, initial.py draws initial weights, and random.py draws random numbers on a CPU or a GPU.
 """

@@ -1,11 +1,12 @@
-"""The activations: elementwise functions that keep a stack of Dense layers from being one big Dense layer.
+"""The activations: elementwise functions between Dense layers. Without them a stack of Dense layers is one big one.
 
-They are layers without parameters. y_ni depends on x_ni alone, so the derivative is one number per entry and the
-backward pass one product. Comparisons look at the real part only: then the complex step (gradcheck), which nudges x
-along the imaginary axis, never crosses a kink. Next on the reader's path: nn/network.py
+They are layers without parameters. y_ni depends on x_ni alone, so the derivative is one number per entry, and the
+backward pass is one product. Next on the reader's path: nn/network.py
 """
 
-from minigan.backend import fused, namespace
+import numpy as np
+
+from minigan.backend import fused
 from minigan.nn.layers import Layer, Slope
 from minigan.nn.losses import sigmoid
 
@@ -14,8 +15,8 @@ class LeakyReLU(Slope):
     """y = x where x > 0, alpha x elsewhere.
 
         slope_ni = 1 if x_ni > 0 else alpha                                                 (1)
-    Backward and tangent are Slope's. At the kink x = 0 the slope is alpha, by convention.
-    With alpha > 0 no unit can die: some gradient always passes. Source: Maas, Hannun and Ng 2013.
+    Backward and tangent are Slope's. At the kink x = 0 the slope is alpha, by convention. With alpha > 0 some gradient
+    always passes. Raises ValueError for alpha outside [0, 1]. Source: Maas, Hannun and Ng 2013.
     """
 
     def __init__(self, alpha=0.2):
@@ -29,20 +30,26 @@ class LeakyReLU(Slope):
     @staticmethod
     @fused
     def sloped(x, alpha):
-        xp, real = namespace(x), namespace(x).real(x)
-        # True and False become 1 and 0, and 0 becomes alpha; masks and where take ten times as long
-        slope = xp.clip((real > 0).astype(real.dtype), alpha, 1.0)  # (1)
+        slope = leaky_slope(x, alpha)  # (1)
         return x * slope, slope
 
 
 class ReLU(LeakyReLU):
-    """y = max(x, 0): LeakyReLU with alpha = 0. A unit whose x is below 0 for every sample gets no gradient any more.
+    """y = max(x, 0): LeakyReLU with alpha = 0.
 
-    Source: Nair and Hinton 2010.
+    A unit whose x is negative for every sample passes no gradient, and its own weights stop learning. It can revive
+    when the layers before it change its x. Source: Nair and Hinton 2010.
     """
 
     def __init__(self):
         super().__init__(alpha=0.0)
+
+
+@fused
+def leaky_slope(x, alpha):
+    """1 where x > 0, alpha elsewhere: np.where(x > 0, 1, alpha), but ten times as fast."""
+    x = np.real(x)
+    return np.clip((x > 0).astype(x.dtype), alpha, 1.0)
 
 
 class Tanh(Layer):
@@ -50,40 +57,49 @@ class Tanh(Layer):
 
     Forward
         y_ni  = tanh x_ni                                                                   (1)
-    Backward, and forward for a tangent t: both are multiplied by tanh' = 1 - tanh^2
-        dx_ni = dy_ni (1 - y_ni^2),  ty_ni = t_ni (1 - y_ni^2)                              (2)
-    The tangent's gradient, for penalties.py: q = sum_ni dy_ni ty_ni depends on x, too; as tanh'' = -2 tanh tanh',
-        dq/dx_ni = -2 y_ni (1 - y_ni^2) t_ni dy_ni                                          (3)
-    The derivatives are written in y, so y is all the cache there is. Where |y| is near 1 little gradient passes.
+    Backward, with tanh' = 1 - tanh^2
+        dx_ni = dy_ni (1 - y_ni^2)                                                          (2)
+    Tangent: y_ni moves by tanh' times what x_ni moves by
+        ty_ni = t_ni (1 - y_ni^2)                                                           (3)
+    so q = sum_ni dy_ni ty_ni depends on x, too. With tanh'' = -2 tanh tanh',
+        dq/dx_ni = -2 y_ni (1 - y_ni^2) t_ni dy_ni                                          (4)
+    All derivatives can be written in y, so y is all the cache there is. Where |y| is near 1, little gradient passes.
     """
 
     def forward(self, x, train=True):
-        y = namespace(x).tanh(x)  # (1)
+        y = np.tanh(x)  # (1)
         return y, y
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return self.jvp(dy, cache) if input_grad else None  # (2), next
+        return times_tanh_slope(dy, cache) if input_grad else None  # (2)
 
-    @staticmethod
-    @fused
-    def jvp(t, cache):
-        return t * (1.0 - cache * cache)  # (2)
+    def jvp(self, t, cache):
+        return times_tanh_slope(t, cache)  # (3)
 
     def tangent_grads(self, t, dy, cache):
-        return -2.0 * cache * (1.0 - cache * cache) * t * dy  # (3)
+        y = cache
+        return -2.0 * y * (1.0 - y * y) * t * dy  # (4)
+
+
+@fused
+def times_tanh_slope(a, y):
+    """a tanh'(x), elementwise, for y = tanh(x)."""
+    return a * (1.0 - y * y)
 
 
 class Sigmoid(Layer):
-    """y = 1 / (1 + exp(-x)), in (0, 1): a probability, or G's output for images scaled to that range.
+    """y = 1 / (1 + exp(-x)), in (0, 1): the output of G for images scaled to that range.
 
     Forward, in the stable form of losses.py
         y_ni  = sigmoid x_ni                                                                (1)
-    Backward, and forward for a tangent t: both are multiplied by sigmoid' = sigmoid (1 - sigmoid)
-        dx_ni = dy_ni y_ni (1 - y_ni),  ty_ni = t_ni y_ni (1 - y_ni)                        (2)
-    The tangent's gradient, as for Tanh; sigmoid'' = (1 - 2 sigmoid) sigmoid'
-        dq/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (3)
-    Caveat: never end D in one and take a log of it. That loses all digits where D is sure, which is where gradients
-    are needed; losses.py and objectives.py work on logits instead.
+    Backward, with sigmoid' = sigmoid (1 - sigmoid)
+        dx_ni = dy_ni y_ni (1 - y_ni)                                                       (2)
+    Tangent
+        ty_ni = t_ni y_ni (1 - y_ni)                                                        (3)
+    and, with sigmoid'' = (1 - 2 sigmoid) sigmoid', the gradient of q = sum_ni dy_ni ty_ni is
+        dq/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (4)
+    Never end D in a Sigmoid and take the logarithm: that loses all digits where D is sure, just where the gradient
+    matters. losses.py and gan/objectives.py work on logits instead.
     """
 
     def forward(self, x, train=True):
@@ -91,12 +107,17 @@ class Sigmoid(Layer):
         return y, y
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return self.jvp(dy, cache) if input_grad else None  # (2), next
+        return times_sigmoid_slope(dy, cache) if input_grad else None  # (2)
 
-    @staticmethod
-    @fused
-    def jvp(t, cache):
-        return t * (cache * (1.0 - cache))  # (2)
+    def jvp(self, t, cache):
+        return times_sigmoid_slope(t, cache)  # (3)
 
     def tangent_grads(self, t, dy, cache):
-        return (1.0 - 2.0 * cache) * cache * (1.0 - cache) * t * dy  # (3)
+        y = cache
+        return (1.0 - 2.0 * y) * y * (1.0 - y) * t * dy  # (4)
+
+
+@fused
+def times_sigmoid_slope(a, y):
+    """a sigmoid'(x), elementwise, for y = sigmoid(x)."""
+    return a * (y * (1.0 - y))

@@ -1,41 +1,47 @@
-"""The layers: what each computes, and how its derivative follows.
+"""The layers: what each one computes, and how its derivative follows.
 
-A layer is a pair of functions. `forward` maps x to y and returns, as the cache, what its derivative will need;
-`backward` maps dL/dy to dL/dx and writes the gradients of its parameters. The cache belongs to the pass, never to the
-layer: a GAN sends several batches through one discriminator, and a cache kept on the layer would mix them up.
+A layer is a pair of functions. `forward` maps x to y. It also returns a cache: whatever the derivative will need.
+`backward` maps dL/dy to dL/dx and writes the gradients of the layer's parameters. The cache belongs to the pass, never
+to the layer. A GAN sends several batches through one discriminator, and a cache kept on the layer would mix them up.
 
-Throughout: N samples, one a row; x (N, n_in), y (N, n_out); dx = dL/dx, dy = dL/dy for one scalar loss L.
-All that says jvp or tangent serves penalties.py; skip it at first. Next on the reader's path: nn/activations.py
+Throughout, N samples are N rows: x (N, n_in), y (N, n_out). For one scalar loss L, dx = dL/dx and dy = dL/dy.
+
+A layer does not own its parameters. A Network (network.py) holds all parameters in one vector theta, and all gradients
+in one vector grad. It gives each layer views of these vectors as W, b, dW, db ..., and the layer writes into them.
+
+Anything named jvp or tangent is only for gan/penalties.py. Ignore it until then.
+Next on the reader's path: nn/activations.py
 """
 
 import math
+from typing import Any
 
 import numpy as np
 
-from minigan.backend import fused, namespace
-from minigan.nn.random import sixteen_bits
+from minigan.backend import fused
+from minigan.nn.random import keep_mask, keep_rate
 
 
 class Layer:
-    """What every layer offers. It writes only into its own windows, and never modifies x, dy or a cache."""
+    """What every layer offers. A layer writes only into its own views, and never modifies x, dy or a cache."""
 
-    shapes: dict[str, tuple[int, ...]] = {}  # parameter -> shape: a Network gives it W and dW, windows onto its vectors
-    statistics: dict[str, tuple[int, ...]] = {}  # likewise for what is remembered but not trained: no gradient
-    mixes_samples = False  # True when a row of y depends on other rows of x
+    parameters: dict[str, tuple[int, ...]] = {}  # name -> shape; for "W" the Network sets W and dW
+    buffers: dict[str, tuple[int, ...]] = {}  # the same for what is remembered but not trained, without a gradient
+    mixes_samples = False  # whether a row of y depends on other rows of x
 
     def init(self, rng):
-        """Fill the parameter windows in place with their starting values, drawn from the NumPy Generator rng."""
+        """Fill the parameters in place with initial values, drawn from the NumPy Generator rng."""
 
     def forward(self, x, train=True):
-        """(y, cache). With train=False the layer behaves as it should when samples are drawn.
+        """Return (y, cache). With train=False, behave as when samples are drawn: no dropout.
 
-        It must also hold for complex x (gradcheck): compare x.real, no abs. In a D with a gradient penalty the cache
-        must be one array with a row for each sample.
+        Must also work for complex x, see losses.py. Where no sample affects another, the cache is one array with a row
+        per sample, so that the first n rows are the cache of the first n samples.
         """
         raise NotImplementedError
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        """dx, or None unless input_grad; overwrites self.dW ... if param_grads. Skip what nobody needs."""
+        """Overwrite dW, db ... if param_grads; return dx if input_grad, else None."""
         raise NotImplementedError
 
     def jvp(self, t, cache):
@@ -43,37 +49,49 @@ class Layer:
         raise NotImplementedError(f"A gradient penalty cannot go through {type(self).__name__}.")
 
     def tangent_grads(self, t, dy, cache):
-        """With q = sum_nj dy_nj jvp(t)_nj, t and dy fixed: add dq/dW to self.dW ..., return dq/dx, or None for 0."""
+        """For q = sum(dy * jvp(t)), with t and dy held fixed: add dq/dW to dW ..., return dq/dx, or None if it is 0."""
         raise NotImplementedError(f"A gradient penalty cannot go through {type(self).__name__}.")
+
+    def __getattr__(self, name):  # called only for what has not been set
+        if name.removeprefix("d") in self.parameters | self.buffers:
+            raise AttributeError(f"{type(self).__name__}.{name} is not set: put the layer into a Network first.")
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}.")
 
 
 class Dense(Layer):
-    """y = x W + b, every input to every output: x (N, n_in), W (n_in, n_out), b (n_out,), y (N, n_out).
+    """y = x W + b, from every input to every output: x (N, n_in), W (n_in, n_out), b (n_out,), y (N, n_out).
 
     Forward
         y_nj  = sum_i x_ni W_ij + b_j                                                       (1)
     Backward
         dW_ij = sum_n x_ni dy_nj      because W_ij appears in y_nj for every sample n       (2)
-        db_j  = sum_n dy_nj           so does b_j, with factor 1                            (3)
+        db_j  = sum_n dy_nj           because b_j does too, with factor 1                   (3)
         dx_ni = sum_j dy_nj W_ij      because x_ni appears in y_nj for every output j       (4)
-    Tangent: (1) is linear in x, so moving x by t moves y by
+    Matrix products compute these sums. There is no division by N here, since the loss has it.
+
+    Tangent: (1) is linear in x, so when x moves by t, y moves by
         ty_nj = sum_i t_ni W_ij                                                             (5)
-    which is (1) with t for x, so the gradient of sum_nj dy_nj ty_nj is (2) with t for x:
+    This is (1) with t for x and without b, so the gradient of sum_nj dy_nj ty_nj is (2) with t for x:
         dW_ij += sum_n t_ni dy_nj                                                           (6)
 
-    Matrix products do the sums over n. There is no division by N: the loss has it.
-    W starts uniform in +-gain sqrt(3 / n_in), variance gain^2 / n_in, which keeps the size of the signal from layer to
-    layer; gain sqrt(2) makes up for the half that a ReLU cuts off (He et al. 2015, eq. 10). b starts at 0.
-    Source: Rumelhart, Hinton and Williams 1986.
+    W starts uniform in +-gain sqrt(3 / n_in), which has variance gain^2 / n_in. With gain 1, a sum over n_in inputs is
+    about as large as one input. Gain sqrt(2) makes up for the half that a ReLU sets to 0 (He et al. 2015, eq. 10).
+    b starts at 0. Source: Rumelhart, Hinton and Williams 1986.
     """
 
+    W: Any
+    b: Any
+    dW: Any
+    db: Any
+
     def __init__(self, n_in, n_out, gain=1.0):
-        self.shapes = {"W": (n_in, n_out), "b": (n_out,)}
+        self.parameters = {"W": (n_in, n_out), "b": (n_out,)}
         self.gain = gain
 
     def init(self, rng):
-        bound = self.gain * math.sqrt(3.0 / self.shapes["W"][0])
-        self.W[...] = rng.uniform(-bound, bound, self.shapes["W"])
+        n_in, _ = self.W.shape
+        bound = self.gain * math.sqrt(3.0 / n_in)
+        self.W[...] = rng.uniform(-bound, bound, self.W.shape)
         self.b[...] = 0.0
 
     def forward(self, x, train=True):
@@ -84,7 +102,7 @@ class Dense(Layer):
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         x = cache
         if param_grads:
-            namespace(dy).matmul(x.T, dy, out=self.dW)  # (2)
+            np.matmul(x.T, dy, out=self.dW)  # (2)
             dy.sum(axis=0, out=self.db)  # (3)
         return dy @ self.W.T if input_grad else None  # (4)
 
@@ -96,53 +114,54 @@ class Dense(Layer):
 
 
 class Slope(Layer):
-    """y = x * slope elementwise, with a slope that does not change when x moves a little: ReLU, LeakyReLU, Dropout.
+    """y = x * slope, elementwise, where the slope stays the same when x moves a little: ReLU, LeakyReLU, Dropout.
 
-    Forward: each has its own, which returns as the cache the slope of every entry, of x's real dtype
-    Backward: y_ni depends on x_ni alone, and slope_ni is a constant near x
+    Forward: each layer has its own. Its cache is the slope of every entry, in x's real dtype.
+    Backward: y_ni depends on x_ni alone, with a constant factor
         dx_ni = dy_ni slope_ni                                                              (1)
     Tangent
         ty_ni = t_ni slope_ni                                                               (2)
-    The second derivative is 0, so these layers add nothing to the gradient of a gradient penalty.
+    The second derivative is 0, so these layers add nothing to the gradient of a penalty.
     """
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
-        return dy * cache if input_grad else None  # (1)
+        slope = cache
+        return dy * slope if input_grad else None  # (1)
 
     def jvp(self, t, cache):
-        return t * cache  # (2)
+        slope = cache
+        return t * slope  # (2)
 
     def tangent_grads(self, t, dy, cache):
         return None  # no parameters, and x does not occur in (2)
 
 
 class Dropout(Slope):
-    """In training each entry is dropped with probability `rate`, others are multiplied by 1/(1-rate); else y = x.
+    """While training, set each entry to 0 with probability `rate` and multiply the others by 1 / (1 - rate).
 
-        slope_ni = 0 with probability rate, else 1/(1-rate)                                 (1)
-    so that E[y_ni] = x_ni with and without it. Backward is Slope's, by the same draw.
-    rng: a NumPy Generator of its own, of a kind that makes 64-bit words, as default_rng does. 16 bits serve an entry,
-    so rate is rounded to a multiple of 1/65536. Source: Srivastava et al. 2014.
+        slope_ni = 0 with probability rate, else 1 / (1 - rate)                             (1)
+    so that the mean of y_ni is x_ni. With train=False, y = x. Backward is Slope's, with the same draw.
+
+    In plain NumPy the draw is rng.random(x.shape) >= rate. keep_mask does the same from 16 random bits per entry, which
+    is several times faster; keep_rate rounds the rate to fit. rng is a NumPy Generator of its own.
+    Raises ValueError for a rate outside [0, 1). Source: Srivastava et al. 2014.
     """
 
     def __init__(self, rate, rng):
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"Dropout's rate must be in [0, 1), not {rate}.")
-        if isinstance(rng.bit_generator, np.random.MT19937):
-            raise ValueError("Dropout needs a generator of 64-bit words, such as numpy.random.default_rng().")
-        self.rng = rng
-        self.threshold = min(round(rate * 65536), 65535)
+        self.rate, self.rng = keep_rate(rate, rng), rng
 
-    def draw(self, shape, xp):
-        return sixteen_bits(self.rng, shape, xp)
+    def draw(self, shape, like):
+        return keep_mask(self.rng, self.rate, shape, like)
 
     def forward(self, x, train=True):
         if not train:
-            return x, namespace(x).ones((len(x), 1), x.real.dtype)  # 1 for all entries of a row
-        return self.dropped(x, self.draw(x.shape, namespace(x)), self.threshold, 65536 / (65536 - self.threshold))
+            return x, np.ones_like(x.real[:, :1])  # one slope per row: 1 for all of its entries
+        return self.masked(x, self.draw(x.shape, x), 1.0 / (1.0 - self.rate))
 
     @staticmethod
     @fused
-    def dropped(x, drawn, threshold, factor):
-        slope = (drawn >= threshold).astype(namespace(x).real(x).dtype) * factor  # (1)
+    def masked(x, keep, factor):
+        slope = keep.astype(np.real(x).dtype) * factor  # (1)
         return x * slope, slope

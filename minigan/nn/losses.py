@@ -1,72 +1,69 @@
-"""Losses on logits, with their gradients, in forms that stay finite and exact for any finite logit.
+"""Losses on logits, with their gradients, in forms that stay finite and accurate for every finite logit.
 
-A logit s is a score before the sigmoid: D(x) = sigmoid(s). Every loss here returns (L, ds): the mean over the batch
-and dL/ds, which holds the 1/N, so that no layer divides by N again. They are for classifiers; the GAN's own, made of
-softplus and sigmoid, are in objectives.py. Next on the reader's path: nn/layers.py
+A logit s is a score before the sigmoid: the probability is sigmoid(s). Every loss returns (L, ds): the mean over the
+batch, and dL/ds. The 1/N of the mean is already in ds, so no layer divides by N again.
+
+gan/objectives.py builds a GAN's losses from softplus and sigmoid. bce_with_logits is the textbook way to write the loss
+of D; softmax.py has the one for a classifier.
+
+Two conventions appear here for the first time. `@fused` marks a function of elementwise arithmetic: on a GPU it runs as
+one kernel, on a CPU it changes nothing (backend.py). And every forward pass must also work for complex numbers, because
+the gradient check feeds them in: comparisons look at the real part, and nothing takes an absolute value.
+
+Next on the reader's path: nn/layers.py
 """
 
-from minigan.backend import fused, namespace
+import numpy as np
+
+from minigan.backend import fused
+
+
+@fused
+def positive_part(x):
+    """max(x, 0), elementwise. As a product it also works for complex x, where the real part decides."""
+    return x * (np.real(x) > 0)
+
+
+@fused
+def magnitude(x):
+    """|x|, elementwise, as 2 max(x, 0) - x. For complex x the real part decides the sign."""
+    return 2.0 * positive_part(x) - x
 
 
 @fused
 def softplus(x):
-    """log(1 + exp(x)), elementwise. As written exp overflows at x = 89 in float32; taking max(x, 0) out of the log,
+    """log(1 + exp(x)), elementwise: a smooth max(x, 0). Its derivative is sigmoid(x).
 
+    Evaluated literally, exp overflows near x = 89 (float32). Take max(x, 0) out of the logarithm:
         softplus(x) = max(x, 0) + log(1 + exp(-|x|))                                        (1)
-    leaves an exponential that is never above 1. Its derivative is sigmoid(x). |x| is written 2 max(x, 0) - x, and the
-    maximum as a product: gradcheck puts complex numbers in, of which abs and maximum would make nonsense.
+    Now the exponential is never above 1.
     """
-    xp = namespace(x)
-    positive = x * (xp.real(x) > 0)
-    return positive + xp.log1p(xp.exp(x - 2.0 * positive))  # (1)
+    return positive_part(x) + np.log1p(np.exp(-magnitude(x)))  # (1)
 
 
 @fused
 def sigmoid(x):
-    """1 / (1 + exp(-x)), elementwise. As written exp overflows at x = -89; multiplied through by exp(min(x, 0)),
+    """1 / (1 + exp(-x)), elementwise: a score as a probability.
 
+    Evaluated literally, exp overflows near x = -89 (float32). Multiply both sides of the fraction by exp(min(x, 0)):
         sigmoid(x) = exp(min(x, 0)) / (1 + exp(-|x|))                                       (1)
-    has no exponent above 0 and loses no digit on either side.
+    No exponent is above 0, and no digits are lost on either side. min(x, 0) is x - max(x, 0).
     """
-    xp = namespace(x)
-    positive = x * (xp.real(x) > 0)
-    return xp.exp(x - positive) / (1.0 + xp.exp(x - 2.0 * positive))  # (1)
+    return np.exp(x - positive_part(x)) / (1.0 + np.exp(-magnitude(x)))  # (1)
 
 
 def bce_with_logits(s, target):
-    """Binary cross-entropy of D(x) = sigmoid(s) against target: both (N, 1), target a probability. Returns (L, ds).
+    """Binary cross-entropy of sigmoid(s) against probabilities: s and target have the same shape. Returns (L, ds).
 
-        L    = mean_n -target_n log D_n - (1 - target_n) log(1 - D_n)
-    is infinite, or nan, once D rounds to 0 or 1. As -log D = softplus(-s) and -log(1 - D) = softplus(s), it is
-        L    = mean_n target_n softplus(-s_n) + (1 - target_n) softplus(s_n)                (1)
-        ds_n = ((1 - target_n) sigmoid(s_n) - target_n sigmoid(-s_n)) / N                   (2)
-    (2) is (sigmoid(s_n) - target_n) / N, but keeps all digits where that rounds to 0: target 1 and a large s_n.
-    Raises ValueError when shapes differ: (N,) against (N, 1) would broadcast to (N, N) and train on nonsense.
+    With D = sigmoid(s) and the mean taken over all n entries, the textbook form is
+        L    = mean_i -target_i log D_i - (1 - target_i) log(1 - D_i)
+    It is infinite or nan once D rounds to 0 or 1. But -log D = softplus(-s) and -log(1 - D) = softplus(s), so
+        L    = mean_i target_i softplus(-s_i) + (1 - target_i) softplus(s_i)                (1)
+        ds_i = ((1 - target_i) sigmoid(s_i) - target_i sigmoid(-s_i)) / n                   (2)
+    (2) equals (sigmoid(s_i) - target_i) / n, but keeps all digits where that difference would round to 0.
+    Raises ValueError if the shapes differ: (N,) against (N, 1) would broadcast to (N, N) and train on nonsense.
     """
     if s.shape != target.shape:
         raise ValueError(f"logits have shape {s.shape} but targets {target.shape}; they must agree.")
     loss = (target * softplus(-s) + (1.0 - target) * softplus(s)).sum() / s.size  # (1)
     return loss, ((1.0 - target) * sigmoid(s) - target * sigmoid(-s)) / s.size  # (2)
-
-
-def softmax_cross_entropy(s, labels):
-    """Cross-entropy of softmax(s) against integer labels (N,): s (N, n_classes). Returns (L, ds).
-
-        p_nc  = exp(s_nc) / sum_k exp(s_nk),  L = -mean_n log p_n,label(n)
-    overflows; p does not change when a constant is taken off a row, so first subtract the row's largest logit:
-        a_nc  = s_nc - max_k s_nk                                                           (1)
-        log p_nc = a_nc - log sum_k exp(a_nk)                                               (2)
-        L     = -mean_n log p_n,label(n)                                                    (3)
-        ds_nc = (p_nc - [c = label(n)]) / N                                                 (4)
-    Raises ValueError when labels are not of shape (N,): (N, 1) would broadcast.
-    """
-    if labels.shape != (len(s),):
-        raise ValueError(f"logits have shape {s.shape} but labels {labels.shape}; they must be ({len(s)},).")
-    xp, rows = namespace(s), namespace(s).arange(len(s))
-    a = s - s.real.max(axis=1, keepdims=True)  # (1)
-    log_p = a - xp.log(xp.exp(a).sum(axis=1, keepdims=True))  # (2)
-    loss = -log_p[rows, labels].sum() / len(s)  # (3)
-    ds = xp.exp(log_p)
-    ds[rows, labels] = 0.0
-    ds[rows, labels] = -ds.sum(axis=1)  # p - 1, as the sum of the other p: no digit is lost where p is nearly 1
-    return loss, ds / len(s)  # (4)

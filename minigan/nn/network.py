@@ -1,8 +1,8 @@
-"""A network is layers in a row over one flat vector of parameters and one of gradients.
+"""A network: layers in a row, over one flat vector of parameters and one of gradients.
 
-Each layer's W, b, dW, db ... are windows onto the two vectors. So an optimizer is a few lines on theta, a finite
-difference is theta[i] += h, a checkpoint is one array, and an average of weights over time is one line.
-Next on the reader's path: gradcheck/__init__.py
+The W, b, dW, db ... of each layer are views of these two vectors, called its windows. So an optimizer is a few lines on
+theta, a finite difference is theta[i] += h, a checkpoint is one array, and an average of weights is one line.
+Next on the reader's path: gradcheck/oracles.py
 """
 
 import copy
@@ -10,24 +10,25 @@ import math
 
 import numpy as np
 
-ALIGN = 16  # each window starts at a multiple of 16 numbers: 64 bytes in float32, what vector units and cuBLAS like
+ALIGN = 16  # each window starts at a multiple of 16 numbers: 64 bytes in float32, which suits vector units and cuBLAS
 
 
 class Network:
     """Layers in a row.
 
-    theta, grad: flat, contiguous, of `dtype` (float32; float64 and complex128 for checking) and of library xp. theta
-    also holds BatchNorm's running averages, so that what saves or averages theta includes them; their grad is 0.
-    Write into them, never rebind them. Initial values come from the host Generator rng, so they are the same on every
-    device. The few numbers between windows stay 0.
+    theta and grad are flat, contiguous vectors of `dtype` (float32; float64 and complex128 in gradient checks), made by
+    the array library xp. Write into them, but never replace them. theta also holds the layers' buffers, such as
+    BatchNorm's running averages, so that saving or averaging theta includes them; their part of grad stays 0.
+
+    rng is a NumPy Generator on the host, which draws the initial values, so they are the same on every device.
+    Raises ValueError if a layer occurs twice.
     """
 
     def __init__(self, layers, rng=None, dtype=np.float32, xp=np):
         self.layers = list(layers)
         if len(set(map(id, self.layers))) < len(self.layers):
-            raise ValueError("a layer stands in the network twice; its gradient would be overwritten, not added up.")
-        shapes = [shape for layer in self.layers for shape in (layer.shapes | layer.statistics).values()]
-        size = sum(-(-math.prod(shape) // ALIGN) * ALIGN for shape in shapes)
+            raise ValueError("A layer occurs twice in the network; its second gradient would overwrite the first.")
+        size = sum(window_size(shape) for layer in self.layers for shape in all_shapes(layer).values())
         self._bind(np.zeros(size, dtype), np.zeros(size, dtype))
         if rng is not None:
             for layer in self.layers:
@@ -35,21 +36,22 @@ class Network:
         self._bind(xp.asarray(self.theta), xp.asarray(self.grad))
 
     def _bind(self, theta, grad):
+        """Make theta and grad the network's vectors, and give every layer its windows."""
         self.theta, self.grad, start = theta, grad, 0
         for layer in self.layers:
-            for name, shape in (layer.shapes | layer.statistics).items():
-                stop = start + math.prod(shape)
-                setattr(layer, name, theta[start:stop].reshape(shape))
-                if name in layer.shapes:
-                    setattr(layer, "d" + name, grad[start:stop].reshape(shape))
-                start += -(-math.prod(shape) // ALIGN) * ALIGN  # rounded up
+            for name, shape in all_shapes(layer).items():
+                window = slice(start, start + math.prod(shape))
+                setattr(layer, name, theta[window].reshape(shape))
+                if name in layer.parameters:
+                    setattr(layer, "d" + name, grad[window].reshape(shape))
+                start += window_size(shape)
 
     @property
     def mixes_samples(self):
         return any(layer.mixes_samples for layer in self.layers)
 
     def forward(self, x, train=True):
-        """(y, caches) for a batch x (N, n_in)."""
+        """Return (y, caches) for a batch x (N, n_in)."""
         caches = []
         for layer in self.layers:
             x, cache = layer.forward(x, train)
@@ -57,15 +59,22 @@ class Network:
         return x, caches
 
     def __call__(self, x):
-        """y as it should be when samples are drawn: no dropout, BatchNorm by its running averages."""
+        """Return y as it should be when samples are drawn: no dropout, BatchNorm with its running averages."""
         return self.forward(x, train=False)[0]
 
     def backward(self, dy, caches, param_grads=True, input_grad=False):
-        """The chain rule, last layer first. Overwrites grad if param_grads; returns dx if input_grad, else None."""
-        first = 0 if input_grad else next((i for i, layer in enumerate(self.layers) if layer.shapes), 0)  # with a W
+        """The chain rule, from the last layer to the first. Overwrites grad if param_grads.
+
+        Returns dx if input_grad, else None. Nobody needs the gradient with respect to the data, so it stops at the
+        first layer that has parameters.
+        """
+        first = 0 if input_grad else self.first_with_parameters()
         for i in reversed(range(first, len(self.layers))):
             dy = self.layers[i].backward(dy, caches[i], param_grads, input_grad or i > first)
         return dy
+
+    def first_with_parameters(self):
+        return next((i for i, layer in enumerate(self.layers) if layer.parameters), 0)
 
     def astype(self, dtype):
         """An independent copy with the same values in another dtype (complex128 for the complex step)."""
@@ -73,3 +82,12 @@ class Network:
         twin.layers = [copy.copy(layer) for layer in self.layers]
         twin._bind(self.theta.astype(dtype), self.grad.astype(dtype))
         return twin
+
+
+def all_shapes(layer):
+    return layer.parameters | layer.buffers
+
+
+def window_size(shape):
+    """How many numbers of theta a window takes: its own, rounded up to a multiple of ALIGN. The rest stay 0."""
+    return math.ceil(math.prod(shape) / ALIGN) * ALIGN

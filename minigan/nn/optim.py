@@ -1,4 +1,4 @@
-"""Optimizers: how a gradient becomes a step. Each works in place on one flat vector theta, given its flat gradient.
+"""Optimizers: how a gradient becomes a step. Each moves one flat vector theta in place, given its gradient.
 
 Next on the reader's path: gan/objectives.py
 """
@@ -7,32 +7,28 @@ import math
 
 import numpy as np
 
-from minigan.backend import fused, namespace
-
-PIECE = 1 << 17  # theta is walked in pieces of 512 kB, so that the processor's cache holds it from line to line
+from minigan.backend import fused
 
 
 class Optimizer:
-    """theta: the flat vector to move. `state` names the arrays that, with theta and t, make the next step."""
+    """theta is the vector to move. `state` names the arrays of the same size that the method remembers."""
 
     state: tuple[str, ...] = ()
 
     def __init__(self, theta, lr):
-        xp = namespace(theta)
         self.theta, self.lr, self.t = theta, lr, 0
         for name in self.state:
-            setattr(self, name, xp.zeros_like(theta))
-        size = PIECE if xp is np else max(theta.size, 1)  # on a GPU one launch over everything is best
-        self.pieces = [slice(i, i + size) for i in range(0, theta.size, size)]
+            setattr(self, name, np.zeros_like(theta))
+        self.pieces = pieces(theta)
 
     def step(self, grad):
-        """Move theta one step along -grad, in the method's own way; t counts the steps."""
+        """Move theta one step, given its gradient; t counts the steps."""
         self.t += 1
         for piece in self.pieces:
             self.move(self.theta[piece], grad[piece], *(getattr(self, name)[piece] for name in self.state))
 
     def move(self, theta, g, *state):
-        """Update one piece of theta, and of the state, in place."""
+        """Update theta and the state in place. Entries are independent, so `step` calls this piece by piece."""
         raise NotImplementedError
 
 
@@ -41,7 +37,7 @@ class SGD(Optimizer):
 
         v <- mu v + g                                                                       (1)
         theta <- theta - lr v                                                               (2)
-    Source: Polyak 1964; in this form Sutskever et al. 2013 with lr taken out of v.
+    Source: Polyak 1964; in this form Sutskever et al. 2013, with lr taken out of v.
     """
 
     state = ("v",)
@@ -57,18 +53,23 @@ class SGD(Optimizer):
 
 
 class Adam(Optimizer):
-    """Running averages of the gradient and of its square; the step is their ratio, corrected for starting at 0.
+    """A step along a running average of the gradient, divided by the square root of one of its square.
 
+    The t-th step, as the paper has it:
         m <- beta1 m + (1 - beta1) g,     mhat = m / (1 - beta1^t)
         v <- beta2 v + (1 - beta2) g^2,   vhat = v / (1 - beta2^t)
         theta <- theta - lr mhat / (sqrt(vhat) + eps)
-    The factors of g and the corrections are the same for every entry. Keeping m and v as sums without them,
+    The averages start at 0; mhat and vhat correct for that. All the factors are numbers, the same for every entry. So
+    leave them out of the arrays,
         m <- beta1 m + g                                                                    (1)
         v <- beta2 v + g^2                                                                  (2)
-    and putting a = (1 - beta1) / (1 - beta1^t), b = sqrt((1 - beta2) / (1 - beta2^t)) where they are used,
-        theta <- theta - lr a m / (b sqrt(v) + eps) = theta - (lr a / b) m / (sqrt(v) + eps / b)       (3)
-    is the same step with four passes over memory less. So the arrays m and v here are larger than Kingma's by a factor.
-    A GAN's usual beta1 is .5 or 0: the game turns, and a long average points where the opponent was.
+    and put them into the step. Let a = (1 - beta1) / (1 - beta1^t) and b = sqrt((1 - beta2) / (1 - beta2^t)). Then the
+    paper's mhat is a m, its sqrt(vhat) is b sqrt(v), and
+        theta <- theta - lr a m / (b sqrt(v) + eps)
+               = theta - (lr a / b) m / (sqrt(v) + eps / b)                                 (3)
+    This is the same step with four passes over memory less. The m and v here are larger than the paper's by a factor.
+
+    GANs use beta1 = .5 or 0. The game turns, and a long average points to where the opponent was.
     Source: Kingma and Ba 2015, algorithm 1.
     """
 
@@ -90,4 +91,13 @@ class Adam(Optimizer):
         m += g  # (1)
         v *= beta2
         v += g * g  # (2)
-        theta -= rate * m / (namespace(g).sqrt(v) + eps)  # (3)
+        theta -= rate * m / (np.sqrt(v) + eps)  # (3)
+
+
+PIECE = 1 << 17  # entries: 512 kB in float32, so that a piece stays in the processor's cache from line to line
+
+
+def pieces(theta):
+    """Slices that cut theta into pieces on the CPU. On a GPU one launch for all of it is fastest."""
+    size = PIECE if isinstance(theta, np.ndarray) else max(theta.size, 1)
+    return [slice(start, start + size) for start in range(0, theta.size, size)]

@@ -1,11 +1,12 @@
 """RMSProp: Adam without momentum and without its correction for starting at 0. WGAN was trained with it."""
 
-from minigan.backend import namespace
+import numpy as np
+
 from minigan.nn.optim import Optimizer
 
 
 class RMSProp(Optimizer):
-    """Every entry's step is divided by a running root mean square of its gradient.
+    """Divide the gradient by a running root mean square of itself, entry by entry.
 
         v <- rho v + (1 - rho) g^2                                                          (1)
         theta <- theta - lr g / (sqrt(v) + eps)                                             (2)
@@ -21,4 +22,4 @@ class RMSProp(Optimizer):
     def move(self, theta, g, v):
         v *= self.rho
         v += (1.0 - self.rho) * g * g  # (1)
-        theta -= self.lr * g / (namespace(g).sqrt(v) + self.eps)  # (2)
+        theta -= self.lr * g / (np.sqrt(v) + self.eps)  # (2)

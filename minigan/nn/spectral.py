@@ -1,27 +1,34 @@
 """Spectral normalisation: a Dense layer that stretches no input, so that D cannot become steep."""
 
-from minigan.backend import namespace
+from typing import Any
+
+import numpy as np
+
 from minigan.nn.layers import Dense
 
 
 class SpectralDense(Dense):
-    """A Dense layer that stretches no x: W is divided by sigma, its largest singular value but for a percent or two.
+    """A Dense layer with W divided by sigma, its largest singular value (up to a percent or two).
 
-    Forward, with unit vectors v (n_in,), u (n_out,) in the directions of the largest stretch (`iterate`)
+    Forward. Unit vectors v (n_in,) and u (n_out,) point in the directions of the largest stretch, see `iterate`:
         sigma = sum_ij v_i W_ij u_j                                                         (1)
         y_nj  = sum_i x_ni W_ij / sigma + b_j                                               (2)
-    Backward: with A_ij = sum_n x_ni dy_nj, the gradient by W / sigma; W_ij is in (2) itself and, by (1), in sigma
+    Backward. Let A_ij = sum_n x_ni dy_nj, the gradient with respect to W / sigma. W_ij occurs in (2), and in sigma:
         dW_ij = (A_ij - v_i u_j sum_kl A_kl W_kl / sigma) / sigma                           (3)
         dx_ni = sum_j dy_nj W_ij / sigma,  db as for Dense                                  (4)
-    Tangent: (2) without b; its gradient by W is (3) with t for x                           (5)
-    v and u are statistics, which (3) holds fixed: W changes slowly, so one iteration after each step keeps them up to
-    date. With slopes of at most 1 in between, so is |dD/dx|, but for those percents. Source: Miyato et al. 2018, eq. 8
-    and 12, algorithm 1.
+    Tangent: (2) without b. Its gradient with respect to W is (3) with t for x              (5)
+
+    v and u are buffers, which (3) holds fixed. W changes slowly, so one iteration after each step keeps them current.
+    If no layer between has a slope above 1, |dD/dx| is at most 1, up to those percents.
+    Source: Miyato et al. 2018, eq. 8 and 12, algorithm 1.
     """
+
+    u: Any
+    v: Any
 
     def __init__(self, n_in, n_out, gain=1.0):
         super().__init__(n_in, n_out, gain)
-        self.statistics = {"v": (n_in,), "u": (n_out,)}
+        self.buffers = {"v": (n_in,), "u": (n_out,)}
 
     def init(self, rng):
         super().init(rng)
@@ -30,19 +37,18 @@ class SpectralDense(Dense):
 
     def iterate(self, times=1):
         """Power iteration: v <- W u / |W u|, u <- W^T v / |W^T v|."""
-        sqrt = namespace(self.W).sqrt
         for _ in range(times):
             v = self.W @ self.u
-            self.v[...] = v / sqrt((v * v).sum())
+            self.v[...] = v / np.sqrt((v * v).sum())
             u = self.v @ self.W
-            self.u[...] = u / sqrt((u * u).sum())
+            self.u[...] = u / np.sqrt((u * u).sum())
 
     @property
     def sigma(self):
         return self.v @ self.W @ self.u  # (1)
 
-    def by_W(self, A):
-        """The gradient by W, given A, that by W / sigma."""
+    def weight_grad(self, A):
+        """The gradient with respect to W, given A, the gradient with respect to W / sigma."""
         sigma = self.sigma
         along = (A * self.W).sum() / sigma
         return (A - along * self.v[:, None] * self.u) / sigma  # (3)
@@ -53,8 +59,9 @@ class SpectralDense(Dense):
         return y, x
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
+        x = cache
         if param_grads:
-            self.dW[...] = self.by_W(cache.T @ dy)
+            self.dW[...] = self.weight_grad(x.T @ dy)
             dy.sum(axis=0, out=self.db)
         return dy @ self.W.T / self.sigma if input_grad else None  # (4)
 
@@ -62,7 +69,7 @@ class SpectralDense(Dense):
         return t @ self.W / self.sigma  # (5)
 
     def tangent_grads(self, t, dy, cache):
-        self.dW += self.by_W(t.T @ dy)  # (5)
+        self.dW += self.weight_grad(t.T @ dy)  # (5)
 
 
 def power_iteration(D):

@@ -7,8 +7,8 @@ import numpy as np
 from minigan.gan.conditional import Conditional, Labels
 from minigan.gan.more_objectives import LabelSmoothing
 from minigan.gan.packing import Packed
-from minigan.gan.penalties import r1
-from minigan.gan.wgan import between, wgan_gp
+from minigan.gan.penalties import R1
+from minigan.gan.wgan import WganGP
 from minigan.nn.activations import LeakyReLU, Sigmoid, Tanh
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.initial import initialise
@@ -87,15 +87,8 @@ def objective(settings):
 def penalty(settings, rng):
     """The gradient penalty as gan.d_step takes it, or None; rng draws WGAN-GP's points."""
     if settings.r1:
-        return lambda D, x_real, x_fake, caches: r1(D, caches, settings.r1)
-    if settings.wgan_gp:
-
-        def gp(D, x_real, x_fake, caches):
-            _, caches = D.forward(between(x_real, x_fake, len(caches[-1]), rng))
-            return wgan_gp(D, caches, settings.wgan_gp)
-
-        return gp
-    return None
+        return R1(settings.r1)
+    return WganGP(settings.wgan_gp, rng) if settings.wgan_gp else None
 
 
 def optimizer(settings, theta, lr):

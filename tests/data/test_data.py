@@ -15,9 +15,9 @@ from minigan.data.idx import read_idx
 from minigan.errors import DataError
 from minigan.nn.activations import ReLU
 from minigan.nn.layers import Dense
-from minigan.nn.losses import softmax_cross_entropy
 from minigan.nn.network import Network
 from minigan.nn.optim import Adam
+from minigan.nn.softmax import softmax_cross_entropy
 
 
 def idx_bytes(array):

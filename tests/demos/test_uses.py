@@ -92,7 +92,7 @@ def test_few_takes_as_many_of_each_class_and_a_mixed_batch_keeps_samples_and_lab
 
     training = Training(Settings(conditional=True, latent_dim=3, g_hidden=(5,), d_hidden=(5,)), data)
     for layer in training.average.layers:  # a G that draws the label, bright or dark, and nothing else
-        for name in layer.shapes:
+        for name in layer.parameters:
             getattr(layer, name)[...] = 0.0
     first, _, last, _ = training.average.layers
     first.W[3:, 0], last.W[0] = [0.0, 1.0, 2.0], 0.1

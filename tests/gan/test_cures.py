@@ -104,12 +104,12 @@ def test_every_flag_of_a_cure_reaches_what_it_describes(data):
     made = Training(Settings(**TINY | {"packing": 2, "maxout": 3, "input_dropout": 0.5, "conditional": True}), data)
     assert type(made.D) is Packed and type(made.G) is Conditional
     assert [type(layer) for layer in made.D.layers] == [Labels, Dropout, Dense, Maxout, Dense, Maxout, Dense]
-    assert [layer.shapes["W"] for layer in made.D.layers if "W" in layer.shapes] == [(24, 21), (7, 15), (5, 1)]
-    assert made.G.layers[0].shapes["W"] == (6, 5)
+    assert [layer.parameters["W"] for layer in made.D.layers if "W" in layer.parameters] == [(24, 21), (7, 15), (5, 1)]
+    assert made.G.layers[0].parameters["W"] == (6, 5)
     spectral = Training(Settings(**TINY | {"spectral": True, "d_batchnorm": 0, "g_batchnorm": 1}), data)
     assert [type(layer) for layer in spectral.D.layers[::2]] == [SpectralDense] * 3
     assert [type(layer).__name__ for layer in spectral.G.layers[2:5]] == ["Dense", "BatchNorm", "LeakyReLU"]
-    assert not any(layer.statistics for layer in spectral.G.layers[:2])
+    assert not any(layer.buffers for layer in spectral.G.layers[:2])
     rates = Training(Settings(**TINY | {"lr": 0.3, "d_lr": 0.2, "optimizer": "sgd", "momentum": 0.1}), data)
     assert (rates.g_optimizer.lr, rates.d_optimizer.lr, rates.d_optimizer.momentum) == (0.3, 0.2, 0.1)
     assert type(rates.g_optimizer) is SGD
@@ -122,7 +122,7 @@ def test_every_flag_of_a_cure_reaches_what_it_describes(data):
     made = Training(Settings(**TINY | flags | {"packing": 2}), data)
     assert 0.005 < np.abs(made.G.layers[0].W).max() <= 0.05 and np.abs(made.D.layers[0].W).max() <= 0.005
     assert [layer.eps for layer in made.G.layers if hasattr(layer, "eps")] == [0.8]
-    assert [layer.threshold for layer in made.D.layers if type(layer) is Dropout] == [32768] * 2
+    assert [layer.rate for layer in made.D.layers if type(layer) is Dropout] == [0.5] * 2
     penalised = Training(Settings(**TINY | {"wgan_gp": 1.0}), data)
     noise = penalised.streams["noise"].bit_generator.state
     penalised.penalty(penalised.D, *(data.batch(np.arange(4)),) * 2, penalised.D.forward(data.batch(np.arange(4)))[1])

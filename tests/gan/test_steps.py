@@ -7,9 +7,10 @@ import pytest
 
 from minigan.data import Dataset
 from minigan.gan.objectives import NonSaturating
-from minigan.gan.penalties import r1
+from minigan.gan.packing import Packed
+from minigan.gan.penalties import R1
 from minigan.gan.steps import d_step, g_step, update_average
-from minigan.gan.wgan import wgan_gp
+from minigan.gan.wgan import WganGP, wgan_gp
 from minigan.gradcheck import windows
 from minigan.gradcheck.cases import BETWEEN, DIFFERENTIABLE, OBJECTIVES, PENALTIES, stack
 from minigan.nn.layers import Dropout
@@ -29,10 +30,6 @@ def players(g_layer, d_layer, rng):
     return G, D, rng.standard_normal((6, N_X)), rng.standard_normal((6, N_Z))
 
 
-def r1_2(D, x_real, x_fake, caches):
-    return r1(D, caches, 2.0)
-
-
 def still(network):
     """An optimizer that does not move, so that the gradient of a step can be compared where it was taken."""
     return SGD(network.theta, lr=0.0)
@@ -50,12 +47,12 @@ def test_a_step_refuses_r1_with_batchnorm_and_moves_nothing(rng):
     G, D, x_real, z = players("ReLU", "BatchNorm", rng)
     before = D.theta.copy()
     with pytest.raises(ValueError, match="BatchNorm"):
-        d_step(D, G, NonSaturating(), Adam(D.theta), x_real, z, r1_2)
+        d_step(D, G, NonSaturating(), Adam(D.theta), x_real, z, R1(2.0))
     np.testing.assert_array_equal(D.theta, before)
 
 
 @pytest.mark.parametrize("layer", DIFFERENTIABLE)
-@pytest.mark.parametrize(("name", "value"), [("r1", 0.0), ("wgan_gp", 3.0)])
+@pytest.mark.parametrize(("name", "value"), [("R1", 0.0), ("wgan_gp", 3.0)])
 def test_a_critic_without_slope_has_a_finite_penalty_and_no_gradient(name, value, layer, rng):
     D = stack([layer, layer], [3, 4, 4, 1], rng).astype(np.float32)
     D.layers[-1].W[...] = 0.0
@@ -63,6 +60,34 @@ def test_a_critic_without_slope_has_a_finite_penalty_and_no_gradient(name, value
     _, caches = D.forward(rng.standard_normal((5, 3), dtype=np.float32))
     assert PENALTIES[name][0](D, caches, 3.0) == value
     np.testing.assert_array_equal(D.grad, 0.0)
+
+
+@pytest.mark.parametrize("m", [1, 2])
+@pytest.mark.parametrize("layer", ["LeakyReLU", "BatchNorm"])
+def test_a_step_of_d_takes_unequal_batches_and_confuses_no_labels(layer, m, rng):
+    """6 real and 2 fake samples, one by one or in packs of 2: the scores and gradients of two separate passes."""
+    G = stack(["ReLU"], [N_Z, 5, N_X], rng)
+    D = Packed(m, stack([layer], [m * N_X, 5, 1], rng).layers, rng, np.float64)
+    x_real, z = rng.standard_normal((4 * m, N_X)), rng.standard_normal((2 * m, N_Z))
+    twin, (x_fake, _), objective = D.astype(np.float64), G.forward(z), NonSaturating()
+    loss, s_real, s_fake = d_step(D, G, objective, still(D), x_real, z)
+    passes = [twin.forward(x) for x in (x_real, x_fake)]
+    expected, *gradients = objective.d(*(s for s, _ in passes))
+    grad = 0.0
+    for ds, (_, caches) in zip(gradients, passes, strict=True):
+        twin.backward(ds, caches)
+        grad = grad + twin.grad
+    for got, right in ((loss, expected), (s_real, passes[0][0]), (s_fake, passes[1][0]), (D.grad, grad)):
+        np.testing.assert_allclose(got, right, rtol=1e-12, atol=1e-14)
+
+
+@pytest.mark.parametrize("penalty", [R1(2.0), WganGP(10.0, np.random.default_rng(0))], ids=["R1", "WganGP"])
+def test_the_exported_penalties_fit_d_step(penalty, rng):
+    G, D, x_real, z = players("LeakyReLU", "LeakyReLU", rng)
+    plain = d_step(D, G, NonSaturating(), still(D), x_real, z)[0]
+    grad = D.grad.copy()
+    assert d_step(D, G, NonSaturating(), still(D), x_real, z, penalty)[0] > plain
+    assert (D.grad != grad).any()
 
 
 @pytest.mark.parametrize("layer", ["LeakyReLU", "BatchNorm", "Dropout"])
@@ -106,7 +131,7 @@ def test_a_float32_round_makes_no_float64_array_and_asks_for_no_number(objective
     Watched.dtypes.clear()
     for make in (SGD, RMSProp, Adam):
         objective_ = OBJECTIVES[objective][0]()
-        d_step(D, G, objective_, make(D.theta), x_real, z, r1_2 if layer in DIFFERENTIABLE else None)
+        d_step(D, G, objective_, make(D.theta), x_real, z, R1(2.0) if layer in DIFFERENTIABLE else None)
         g_step(D, G, objective_, make(G.theta), z)
         update_average(average, G, 3, 0.9)
     if layer in DIFFERENTIABLE:
@@ -150,7 +175,7 @@ def test_a_round_steps_d_then_g_then_the_average(rng):
     x = data.batch(np.arange(8))
     figures = training.round([x])
     d_loss, s_real, s_fake = d_step(
-        by_hand.D, by_hand.G, by_hand.objective, by_hand.d_optimizer, x, by_hand.noise(8), r1_2
+        by_hand.D, by_hand.G, by_hand.objective, by_hand.d_optimizer, x, by_hand.noise(8), R1(2.0)
     )
     g_loss, _ = g_step(by_hand.D, by_hand.G, by_hand.objective, by_hand.g_optimizer, by_hand.noise(8))
     np.testing.assert_array_equal(training.G.theta, by_hand.G.theta)

@@ -195,7 +195,7 @@ def test_a_forward_that_is_wrong_for_complex_x_is_suspected(rng):
         def backward(self, dy, cache, param_grads=True, input_grad=True):
             return dy * cache
 
-    with pytest.raises(GradientError, match=r"does forward hold for complex x\?"):
+    with pytest.raises(GradientError, match=r"does forward work for complex x\?"):
         check_layer(Abs(), rng.standard_normal((5, 4)), rng)
 
 

@@ -6,7 +6,7 @@ import pytest
 from minigan.gradcheck.cases import LAYERS
 from minigan.nn.activations import LeakyReLU
 from minigan.nn.batchnorm import BatchNorm
-from minigan.nn.layers import Dropout
+from minigan.nn.layers import Dense, Dropout
 from minigan.nn.maxout import Maxout
 from minigan.nn.network import Network
 
@@ -116,3 +116,11 @@ def test_maxout_shares_a_tie():
     y, cache = Maxout(3).forward(x)
     np.testing.assert_array_equal(y, [[2.0, 3.0]])
     np.testing.assert_array_equal(Maxout(3).backward(np.ones((1, 2)), cache), [[0.5, 0.0, 0.5, 0.5, 0.0, 0.5]])
+
+
+@pytest.mark.parametrize("layer", [Dense(3, 4), BatchNorm(3)], ids=["Dense", "BatchNorm"])
+def test_a_layer_alone_says_that_it_belongs_in_a_network(layer):
+    with pytest.raises(AttributeError, match="put the layer into a Network first"):
+        layer.forward(np.ones((2, 3)))
+    with pytest.raises(AttributeError, match="has no attribute 'weights'"):
+        layer.weights  # noqa: B018

@@ -1,12 +1,13 @@
 """Random numbers as a GPU computes them, here by NumPy: known answers, distributions, and nothing in common."""
 
 import math
+from contextlib import nullcontext
 
 import numpy as np
 import pytest
 from test_device import same_numbers
 
-from minigan.nn.random import normal, philox, sixteen_bits, ten_keys, uniform
+from minigan.nn.random import keep_mask, keep_rate, normal, philox, ten_keys, uniform
 
 
 @pytest.mark.parametrize(
@@ -26,7 +27,6 @@ def test_philox_gives_its_authors_answers(index, block, key, expected):
 KINDS = {
     "normal": (normal, lambda x: 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))),
     "uniform": (lambda rng, shape, xp: uniform(rng, -3.0, 5.0, shape, xp), lambda x: (x + 3.0) / 8.0),
-    "sixteen_bits": (sixteen_bits, lambda x: (x + 0.5) / 65536),
 }
 
 
@@ -36,7 +36,7 @@ def test_the_numbers_are_as_they_should_be(name, rng):
     """Distributed as they should be, and unrelated to their neighbours and to those of the next draw."""
     draw, distribution = KINDS[name]
     x, following = draw(rng, (50_000,), np), draw(rng, (50_000,), np)
-    assert x.dtype == following.dtype == (np.uint16 if name == "sixteen_bits" else np.float32)
+    assert x.dtype == following.dtype == np.float32
     away = np.vectorize(distribution)(np.sort(x).astype(float)) - np.arange(1, len(x) + 1) / len(x)
     assert np.abs(away).max() < 1.95 / math.sqrt(len(x))  # Kolmogorov and Smirnov's bound for 99.9 %
     x, following = (a.astype(float) - a.mean() for a in (x, following))
@@ -53,3 +53,16 @@ def test_the_generators_state_decides(name):
         x = draw(one, (4, 3), np)
         assert x.shape == (4, 3) and (x == draw(other, (4, 3), np)).all() and (x != draw(one, (4, 3), np)).any()
     assert (x != draw(host, (4, 3), np)).any()
+
+
+@pytest.mark.parametrize("rate", [0.0, 0.001, 0.3, 0.5, 65535 / 65536])
+@pytest.mark.parametrize("on_a_device", [False, True])
+def test_a_mask_is_false_at_its_rate_and_its_entries_are_independent(rate, on_a_device, rng):
+    rate, n = keep_rate(rate, rng), 200_000
+    with same_numbers() if on_a_device else nullcontext():
+        x, following = (keep_mask(rng, rate, (n,), np.ones(1)) for _ in range(2))
+    assert x.dtype == bool
+    spread = math.sqrt(rate * (1.0 - rate) / n)
+    assert abs((~x).mean() - rate) <= 4.0 * spread
+    for one, other in [(x, following), *((x[:-shift], x[shift:]) for shift in (1, 2, 3))]:
+        assert abs((~one & ~other).mean() - rate * rate) <= 4.0 * (spread + 1.0 / n)

@@ -1,9 +1,11 @@
-"""A stand-in for CuPy, so that code for a GPU can be proven without one: NumPy inside, stricter than CuPy outside.
+"""A stand-in for CuPy, so that code for a GPU can be tested without one: NumPy inside, stricter than CuPy outside.
 
-An Array holds a NumPy array and lets nothing of the host near it: NumPy's functions, NumPy arrays and numbers, lists,
-loops over rows and masks raise TypeError. What CuPy would allow and pay for is counted in COUNTS: launches of kernels,
-waits for the device (float, bool, get), bytes that go to the device and come back. Every name is one of CuPy's.
-What CuPy makes one kernel of, `fuse`, may use only what CuPy can put into one.
+An Array holds a NumPy array and keeps the host away from it: NumPy arrays and numbers, lists, loops over rows and masks
+raise TypeError. A NumPy function on an Array hands over to the function of the same name in this module, by the same
+two protocols as in CuPy (__array_ufunc__, __array_function__), or raises TypeError if there is none. What CuPy allows
+but pays for is counted in COUNTS: launches of kernels, waits for the device (float, bool, get), bytes that go to the
+device and come back. Every name here is one of CuPy's. A function for `fuse` may use only what CuPy can put into one
+kernel, and there the protocols do not exist, as in CuPy.
 """
 
 from collections import Counter
@@ -15,13 +17,23 @@ DTYPES: set = set()  # of all floating arrays that were made
 
 
 FUSED: dict = {}  # what kernels were made of: function -> its arguments, for arrays their dtypes and dimensions
+INSIDE: set = set()  # functions for `fuse` that another one called: parts of its kernel
 
 
 class Array:
     """A device array. Views share memory with their base, as CuPy's do."""
 
-    __array_ufunc__ = None  # NumPy's operators and functions raise TypeError
     __hash__ = None  # type: ignore[assignment]
+
+    def __array_ufunc__(self, ufunc, method, *inputs, out=(None,), **how):
+        if method != "__call__" or ufunc.__name__ not in FUNCTIONS:
+            return NotImplemented
+        return FUNCTIONS[ufunc.__name__](*inputs, **({} if out[0] is None else {"out": out[0]}), **how)
+
+    def __array_function__(self, function, types, args, kwargs):
+        if function.__module__ != "numpy" or function.__name__ not in FUNCTIONS or set(types) != {Array}:
+            return NotImplemented
+        return FUNCTIONS[function.__name__](*args, **kwargs)
 
     def __init__(self, held):
         self._held = held
@@ -187,7 +199,7 @@ def elementwise(name):
     return apply
 
 
-ELEMENTWISE = ("exp", "log", "log1p", "sqrt", "cos", "tanh", "multiply", "clip", "isfinite", "real")
+ELEMENTWISE = ("exp", "expm1", "log", "log1p", "sqrt", "cos", "tanh", "multiply", "clip", "isfinite", "real")
 FUNCTIONS = {name: elementwise(name) for name in ELEMENTWISE}
 
 
@@ -195,6 +207,8 @@ class Traced(Array):
     """An array in a function that becomes one kernel: for elementwise operations alone."""
 
     now = False  # whether a function is running that becomes one kernel
+    __array_ufunc__ = None  # CuPy's stand-ins have no protocols: in a kernel np must be cupy
+    __array_function__ = None  # type: ignore[assignment]
 
     def __getattribute__(self, name):
         if name in ("_held", "dtype", "ndim", "astype", "__class__"):
@@ -217,6 +231,7 @@ class Number:
 def fuse(function):
     def launch(*args):
         if Traced.now:
+            INSIDE.add(function)
             return function(*args)
         FUSED.setdefault(function, [(a.dtype, a.ndim) if isinstance(a, Array) else a for a in args])
         traced = [Traced(a._held) if isinstance(a, Array) else Number(operand(a)) for a in args]
@@ -295,6 +310,7 @@ def eye(n, dtype):
 
 
 globals().update(FUNCTIONS)
+float32 = np.float32
 
 
 def reset():

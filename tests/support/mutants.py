@@ -6,28 +6,11 @@ import inspect
 import textwrap
 from importlib import import_module
 
-CLASSES = [
-    "nn.layers",
-    "nn.activations",
-    "nn.batchnorm",
-    "nn.maxout",
-    "nn.network",
-    "nn.optim",
-    "nn.rmsprop",
-    "nn.spectral",
-]
-FUNCTIONS = [
-    "nn.losses",
-    "gan.objectives",
-    "gan.penalties",
-    "gan.more_objectives",
-    "gan.wgan",
-    "gan.conditional",
-    "gan.packing",
-    "gan.steps",
-    "gan.vae",
-]  # and classes
-METHODS = {"sloped", "backward", "jvp", "tangent_grads", "by_W", "iterate", "d", "g", "step", "move", "update"}
+CLASSES = ["nn.layers", "nn.batchnorm", "nn.maxout", "nn.network", "nn.optim", "nn.rmsprop", "nn.spectral"]
+FUNCTIONS = ["nn.losses", "nn.softmax", "nn.activations", "gan.objectives", "gan.penalties", "gan.more_objectives",
+             "gan.wgan", "gan.conditional", "gan.packing", "gan.steps", "gan.vae"]  # fmt: skip  # and classes
+METHODS = {"__call__", "sloped", "backward", "jvp", "tangent_grads", "weight_grad", "iterate", "d", "g", "step", "move",
+           "update"}  # fmt: skip
 NO_DERIVATIVE = {"bound", "one_hot", "initialise", "anneal"}
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
 SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
