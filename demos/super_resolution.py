@@ -25,7 +25,8 @@ from pairs import latent, save_rows, train
 from minigan import cli
 from minigan.data import load
 from minigan.data.mnist import load_mnist
-from minigan.metrics.frechet import Classifier, frechet_distance
+from minigan.metrics.classifier import Classifier
+from minigan.metrics.frechet import frechet_distance
 
 SIZE = 28  # of a digit of MNIST
 

@@ -117,7 +117,7 @@ WRONG = {
     ("samples.npy", "--data", "ring"): "28x28, but those of ring are 2;",
     ("samples.npy", "-n", "3"): r"must be in 10\.\.1000000000",
     ("few.npy", "--data", "labelled.npz"): "at least 10",
-    ("samples.npy", "--data", "few.npz"): "9 of 50 images .* too few to test against",
+    ("samples.npy", "--data", "few.npz"): "9 of 50 images .* too few test images",
     ("samples.npy", "--data", "labelled.npz", "--out", "x.txt"): ".png",
 }  # fmt: skip
 

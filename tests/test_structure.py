@@ -17,7 +17,7 @@ PACKAGE = ROOT / "minigan"
 PATH = ["gan/steps", "nn/losses", "nn/layers", "nn/activations", "nn/network", "gradcheck/oracles",
         "gradcheck/check", "nn/optim", "gan/objectives", "gan/penalties", "training"]  # fmt: skip
 EQUATIONS_BESIDE = ["nn/batchnorm", "nn/maxout", "nn/rmsprop", "nn/softmax", "nn/spectral", "gan/more_objectives",
-                    "gan/wgan", "gan/vae", "metrics/modes"]  # fmt: skip
+                    "gan/wgan", "gan/vae", "metrics/modes", "metrics/neighbours", "metrics/parzen"]  # fmt: skip
 GROUND = {"errors", "backend", "cli"}
 COMMANDS = {"train", "sample", "evaluate", "explain", "doctor", "report"}
 MAY_IMPORT = {  # room -> the rooms that it may import, beside itself; none of them may import it

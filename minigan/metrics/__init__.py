@@ -1,2 +1,5 @@
-"""How good the samples are: frechet.py, neighbours.py and parzen.py for images, modes.py for points whose right answer
-is known."""
+"""How good the samples are, measured in several ways. Each way can be fooled, and its file says how.
+
+For images, read in this order: classifier.py (features), frechet.py (one distance), neighbours.py (quality, variety and
+copies), parzen.py (the measure of 2014). For points around known modes: modes.py. tables.py puts them side by side.
+"""

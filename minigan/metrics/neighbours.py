@@ -1,18 +1,19 @@
-"""Nearest neighbours: are samples where the real ones are, and everywhere they are? And are they copies?"""
+"""Nearest neighbours answer three questions: do samples look real, do they cover all real ones, are they copies?"""
 
 from typing import NamedTuple
 
 import numpy as np
 
-CHUNK = 5_000_000  # entries of a table of distances at once: 40 MB
-PART = 10_000  # training images at once: all of them as float64 would take 0.4 GB
+CHUNK = 5_000_000  # the most distances held at once: 40 MB
+PART = 10_000  # training images compared at once; all of MNIST in float64 would take 0.4 GB
 
 
 def squared_distances(a, b):
-    """Yield (a slice of the rows of a, their squared distances from b (rows, M) float64), for a (N, d) and b (M, d).
+    """The squared distances between a (N, d) and b (M, d), in pieces that fit in memory.
 
+    Yields (a slice of the rows of a, their squared distances from b (rows, M), float64).
         |a_n - b_m|^2 = |a_n|^2 + |b_m|^2 - 2 sum_i a_ni b_mi                               (1)
-    so that all the work is one matmul; never below 0, as rounding alone would have it where points coincide.
+    In this form nearly all the work is one matrix product. Rounding could make a distance of 0 negative; it stays 0.
     """
     a, b = a.astype(np.float64), b.astype(np.float64)
     squares_a, squares_b = (a * a).sum(axis=1, keepdims=True), (b * b).sum(axis=1)
@@ -27,32 +28,33 @@ def squared_distances(a, b):
 
 
 def radii(x, *ks):
-    """Squared distances from each sample to its k-th nearest other one, an array (N,) for each k."""
+    """The squared distance of each sample of x (N, d) to its k-th nearest neighbour: an array (N,) for each k."""
     found = np.empty((len(ks), len(x)))
     for rows, d in squared_distances(x, x):
-        found[:, rows] = np.partition(d, ks, axis=1)[:, list(ks)].T  # the nearest of all, place 0, is the sample itself
+        found[:, rows] = np.partition(d, ks, axis=1)[:, list(ks)].T  # place 0 is the sample itself
     return found
 
 
 class Score(NamedTuple):
-    precision: float  # share of the samples that lie in a ball of a real one
-    recall: float  # share of the real ones that lie in a ball of a sample
-    density: float  # balls of real ones that a sample lies in, over k; not bounded by 1
-    coverage: float  # share of the real ones whose own ball holds a sample
+    precision: float  # share of the fake samples inside the ball of a real one
+    recall: float  # share of the real samples inside the ball of a fake one
+    density: float  # mean number of real balls around a fake sample, divided by k; can exceed 1
+    coverage: float  # share of the real samples whose own ball holds a fake one
 
 
 def score(fake, real, k_manifold=3, k_density=5):
-    """The Score of samples (N, d) against real ones (M, d); d are features, for pixels lie too far apart.
+    """The Score of fake samples (N, d) against real ones (M, d). For images take features: pixels lie too far apart.
 
-    The ball of a point reaches to its k-th nearest neighbour among its own kind; the balls of all are an estimate of
-    where that kind lives. One outlier with its large ball can flatter precision and recall; density, which counts
-    balls, and coverage, which asks only the balls of real ones, hold out against that.
+    Around each sample imagine a ball that reaches to its k-th nearest neighbour of the same kind, fake or real.
+    Together the balls of one kind estimate where that kind lies. An outlier has a large ball, and a single one can
+    raise precision or recall. Density and coverage are robust against that: density counts balls, and coverage uses
+    only those of real samples.
     Source: Kynkaanniemi et al. 2019, eq. 1 and 2, k = 3; Naeem et al. 2020, eq. 3 and 4, k = 5.
-    Raises ValueError unless there are more than k of either kind, all finite.
+    Raises ValueError if there are k or fewer of either kind, or values that are not finite.
     """
     k = max(k_manifold, k_density)
     if min(len(fake), len(real)) <= k or not (np.isfinite(fake).all() and np.isfinite(real).all()):
-        raise ValueError(f"precision and recall take more than {k} samples of either kind, all finite.")
+        raise ValueError(f"precision and recall need more than {k} samples on each side, all finite.")
     (of_fake,), (of_real, own) = radii(fake, k_manifold), radii(real, k_manifold, k_density)
     precise, recalled, covered, balls = np.zeros(len(fake), bool), 0, 0, 0
     for rows, d in squared_distances(real, fake):
@@ -66,8 +68,11 @@ def score(fake, real, k_manifold=3, k_density=5):
 
 
 def nearest(x, training, n=1):
-    """(indices, distances), (N, n) each: of the n training images (M, d) uint8 nearest to each of x (N, d) in -1..1,
-    the nearest first, distances as between images in 0..1."""
+    """The n training images nearest to each of the samples x (N, d) in -1..1, the nearest first.
+
+    training: images (M, d), uint8. Returns (their indices (N, n), their distances (N, n)); the distances are those
+    between images in 0..1.
+    """
     x = (x + 1.0) * 0.5
     index, best = np.zeros((len(x), n), np.int64), np.full((len(x), n), np.inf)
     for start in range(0, len(training), PART):

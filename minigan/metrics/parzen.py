@@ -1,7 +1,7 @@
-"""The Parzen-window log-likelihood of Goodfellow et al. 2014, Table 1: what GANs on MNIST were once compared by.
+"""The Parzen-window log-likelihood of Goodfellow et al. 2014, Table 1: how GANs on MNIST were compared at first.
 
-It flatters what is blurred: centres of k-means beat the training images (Theis et al. 2016), and so do the training
-images themselves when they are blurred a little. So read it beside their figure, never alone.
+It rewards blur. The centres of k-means score better than the training images (Theis et al. 2016), and so do the
+training images themselves after a little blurring. So never read it alone, but beside the figure of real images.
 """
 
 import math
@@ -15,10 +15,12 @@ SIGMAS = np.logspace(-1.0, 0.0, 10)
 
 
 def log_likelihoods(x, centres, sigmas):
-    """log p(x_n) (sigmas, N), in nats, under equal Gaussians around the centres (M, d), for x (N, d) in 0..1:
+    """The log-likelihood of each image x_n, in nats, under a mixture of M equal Gaussians, one around each centre c_m:
 
         log p(x_n) = log 1/M sum_m exp(-|x_n - c_m|^2 / (2 sigma^2)) - d/2 log(2 pi sigma^2)    (1)
-    exp underflows to 0 for all m at once, if the smallest distance is not taken out first; it is added back behind.
+    x: images (N, d) in 0..1. centres: (M, d). Returns an array (number of sigmas, N).
+    Evaluated literally, exp underflows to 0 for every m. Factor out the largest term, that of the nearest centre: its
+    exponent is added after the logarithm.
     """
     d, logs = x.shape[1], np.empty((len(sigmas), len(x)))
     for rows, squared in squared_distances(x, centres):
@@ -34,14 +36,14 @@ def log_likelihoods(x, centres, sigmas):
 class Score(NamedTuple):
     mean: float  # log-likelihood of the test images, in nats
     error: float  # its standard error over the test images
-    sigma: float  # width of the Gaussians
+    sigma: float  # standard deviation of the Gaussians
 
 
 def score(centres, validation, test):
-    """The Score of samples (M, d) as centres, given other images (N, d), all in 0..1, by the protocol of 2014:
+    """The Score of samples (M, d), which become the centres; validation and test: images (N, d). All are in 0..1.
 
-    10,000 samples; of 10 widths from .1 to 1 the one that gives 1,000 validation images the largest mean; then the mean
-    over the 10,000 test images, and its standard error.
+    The protocol of 2014: take 10,000 samples. Of 10 values of sigma from .1 to 1, choose the one that gives 1,000
+    validation images the largest mean. Report the mean over the 10,000 test images, and its standard error.
     """
     sigma = float(SIGMAS[log_likelihoods(validation, centres, SIGMAS).mean(axis=1).argmax()])
     logs = log_likelihoods(test, centres, [sigma])[0]

@@ -1,0 +1,84 @@
+"""How far samples are from real images: the Frechet distance between the features that a classifier sees in them.
+
+FID takes its features from a network for photographs. Here they come from a small classifier of the data itself. So
+these distances can be compared with each other, but not with a published FID. Read each beside two others: that of
+real images, the smallest that makes sense, and that of noise. Noise is no upper limit: bad samples can be farther away.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from minigan.errors import DataError
+from minigan.metrics.classifier import Classifier
+
+
+def frechet_distance(a, b):
+    """The squared Frechet distance between two sets of samples, a (N, d) and b (M, d).
+
+    Each set is replaced by the Gaussian with the same mean m and covariance C. Their squared distance is
+        |m_a - m_b|^2 + tr(C_a + C_b - 2 (C_a C_b)^1/2)
+    The matrix root loses precision: an eigenvalue that should be 0 is about 1e-16 after rounding, and its root 1e-8.
+    So C is never computed. Let X hold the centred samples, divided by sqrt(N - 1), so that C = X'X. A QR decomposition
+    X = QR gives
+        C = R'R                                                                             (1)
+    C_a C_b = R_a' (R_a R_b' R_b) has the same nonzero eigenvalues as (R_a R_b') (R_a R_b')', and these are the squares
+    of the singular values of R_a R_b'. The distance becomes
+        |m_a - m_b|^2 + |R_a|^2 + |R_b|^2 - 2 sum of the singular values of R_a R_b'        (2)
+    Raises ValueError if a or b has fewer than two samples, or values that are not finite.
+    Source: Dowson and Landau 1982; on features Heusel et al. 2017, eq. 6.
+    """
+    (m_a, R_a), (m_b, R_b) = _moments(a), _moments(b)
+    shared = np.linalg.svd(R_a @ R_b.T, compute_uv=False).sum()
+    return float(((m_a - m_b) ** 2).sum() + (R_a**2).sum() + (R_b**2).sum() - 2.0 * shared)  # (2)
+
+
+def _moments(x):
+    if len(x) < 2 or not np.isfinite(x).all():
+        raise ValueError("the Frechet distance needs at least two samples on each side, all finite.")
+    x = x.astype(np.float64)
+    m = x.mean(axis=0)
+    return m, np.linalg.qr((x - m) / math.sqrt(len(x) - 1), mode="r")  # (1)
+
+
+class Score(NamedTuple):
+    distance: float  # Frechet distance between the samples and the test images
+    confidence: float  # mean probability of the class that the classifier finds most likely
+    shares: tuple[float, ...]  # share of the samples in each class
+
+
+class Judge:
+    """Measures images with a classifier of the training images, against the test images; train and test are Datasets.
+
+    Raises DataError if the training images have no labels, or if there are fewer than 10 test images.
+    """
+
+    def __init__(self, train, test):
+        if train.labels is None:
+            raise DataError(f"{train.note}: a classifier needs labels; put them into an .npz, as 'labels'.")
+        if len(test.x) < 10:
+            raise DataError(f"{test.note}: too few test images; at least 10 are needed, better 10000.")
+        self.train, self.test = train, test.batch(slice(None))
+        self.classifier = Classifier(train.x.reshape(-1, *train.shape), train.labels)
+        self.features = self.classifier.features(self.test)
+        right = self.classifier.probabilities(self.features).argmax(axis=1) == test.labels
+        self.accuracy = float(right.mean())
+        self.held = len(train.x) * 5 // 6  # 50,000 of MNIST; after them come the validation images of 2014
+
+    def score(self, x):
+        """The Score of samples (N, n_x) in -1..1. The distance grows as N falls; take 10,000 samples."""
+        features = self.classifier.features(x)
+        p = self.classifier.probabilities(features)
+        shares = np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
+        distance = frechet_distance(features, self.features)
+        return Score(distance, float(p.max(axis=1).mean()), tuple(shares.tolist()))
+
+    def real(self, n):
+        """n training images, in -1..1. A smaller distance than theirs means nothing."""
+        return self.train.batch(np.random.default_rng(0).permutation(self.held)[:n])
+
+    def noise(self, n):
+        """n images of noise, clipped to -1..1, for comparison."""
+        noise = np.random.default_rng(0).standard_normal((n, self.train.n_x), dtype=np.float32)
+        return np.clip(noise, -1.0, 1.0, out=noise)

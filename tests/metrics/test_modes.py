@@ -1,0 +1,52 @@
+"""The modes of the ring and the grid: perfect, collapsed and too narrow samples get the scores they should."""
+
+import math
+
+import numpy as np
+import pytest
+
+from minigan.data import toy
+from minigan.metrics import modes
+
+
+@pytest.mark.parametrize(("name", "n_modes"), [("ring", 8), ("grid", 25)])
+def test_samples_of_the_data_itself_score_perfectly(name, n_modes):
+    result = modes.score(getattr(toy, name)(50_000, seed=1)[0], name)
+    assert (result.found, result.n_modes) == (n_modes, n_modes)
+    assert result.high_quality == pytest.approx(1.0 - math.exp(-4.5), abs=0.002)  # 98.89 %
+    assert result.reverse_kl == pytest.approx((n_modes - 1) / 100_000, rel=0.7)
+    assert result.sigma_ratio == pytest.approx(1.0, abs=0.005)
+    few = modes.score(getattr(toy, name)(2500, seed=2)[0], name)
+    assert few.found == n_modes
+    assert few.high_quality == pytest.approx(0.989, abs=0.005)
+
+
+@pytest.mark.parametrize("name", ["ring", "grid"])
+def test_collapsed_samples_lose_modes(name):
+    centres = toy.centres(name)
+    one = modes.score(np.tile(centres[3], (100, 1)), name)
+    assert one == (1, len(centres), 1.0, pytest.approx(math.log(len(centres))), 0.0)
+    uneven = modes.score(centres[[1, 1, 1, 4]], name)
+    expected = 0.75 * math.log(0.75 * len(centres)) + 0.25 * math.log(0.25 * len(centres))
+    assert (uneven.found, uneven.reverse_kl) == (2, pytest.approx(expected))
+
+
+@pytest.mark.parametrize("name", ["ring", "grid"])
+def test_samples_that_vary_too_little_show_in_the_ratio_alone(name):
+    points, labels = getattr(toy, name)(20_000)
+    centres = toy.centres(name)[labels]
+    result = modes.score(centres + 0.5 * (points - centres), name)
+    assert result.high_quality > 0.999
+    assert result.sigma_ratio == pytest.approx(0.5 / math.sqrt(1.0 - 4.5 / math.expm1(4.5)), rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["ring", "grid"])
+def test_high_quality_ends_at_3_standard_deviations(name):
+    step = np.array([[0.6, 0.8]]) * toy.STD[name]
+    near, far = toy.centres(name)[:3] + 2.99 * step, toy.centres(name)[3:] + 3.01 * step
+    result = modes.score(np.concatenate([near, far]), name)
+    assert (result.found, result.high_quality) == (3, 3 / result.n_modes)
+    assert result.reverse_kl == pytest.approx(math.log(result.n_modes / 3))  # the far ones are no mode's
+    nothing = modes.score(far, name)
+    assert nothing[:3] == (0, result.n_modes, 0.0)
+    assert math.isnan(nothing.reverse_kl) and math.isnan(nothing.sigma_ratio)
