@@ -1,4 +1,4 @@
-"""Draw samples from a trained generator, still or moving: python -m minigan.sample RUN [flags]"""
+"""Draws samples from a trained generator, as a picture, an array or an animation: python -m minigan.sample RUN"""
 
 from pathlib import Path
 
@@ -10,45 +10,47 @@ from minigan.recipes.sampling import draw_samples, generate, generator_input, la
 from minigan.runs import images
 from minigan.runs.load import load_generator
 
-FRAMES = 60  # of a walk
+FRAMES = 60  # pictures in the animation of a walk
 
 
 def main():
     parser = cli.Parser("python -m minigan.sample", "Draw samples from a trained generator.")
     parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
-    parser.add_argument("-n", type=cli.whole(1), help="how many (default: 64)")
-    parser.add_argument("--seed", type=cli.whole(0), help="other seeds, other samples (default: 0)")
+    parser.add_argument("-n", type=cli.whole(1), help="number of samples (default: 64)")
+    parser.add_argument("--seed", type=cli.whole(0), help="seed of the noise (default: 0)")
     parser.add_argument(
-        "--label", type=int, help="what to draw, from a run that was --conditional (default: each in turn)"
+        "--label", type=int, help="label to draw, if the run is --conditional (default: all labels in turn)"
     )
     parser.add_argument(
-        "--walk", action="store_true", help="a .gif in which the z of each sample goes around in a circle"
+        "--walk", action="store_true", help="make a .gif in which the z of each sample moves in a circle"
     )
-    parser.add_argument("--training", action="store_true", help="a .gif of the pictures that training has left")
     parser.add_argument(
-        "--out", type=cli.output(".png", ".npy", ".gif"), help="a .png, or a .npy (default: grid.png, walk.gif or "
-        "training.gif)"
+        "--training", action="store_true", help="make a .gif of the training, from the samples after each epoch"
+    )
+    parser.add_argument(
+        "--out", type=cli.output(".png", ".npy", ".gif"), help="file to write: .png, .npy or .gif (default: grid.png, "
+        "walk.gif or training.gif)"
     )  # fmt: skip
     given = parser.parse_args()
     moves = given.walk or given.training
     out = given.out or Path("walk.gif" if given.walk else "training.gif" if moves else "grid.png")
     if given.walk and given.training:
-        raise ArgumentError("--walk and --training are two pictures; choose one.")
+        raise ArgumentError("--walk and --training make different animations; choose one.")
     if moves != (out.suffix.lower() == ".gif"):
-        raise ArgumentError("a .gif is made with --walk or with --training, and those make nothing else.")
+        raise ArgumentError("--walk and --training write a .gif, and nothing else does; change --out.")
     if given.training and (given.n, given.seed, given.label) != (None, None, None):
-        raise ArgumentError("--training shows what training has left; -n, --seed and --label change nothing there.")
+        raise ArgumentError("--training shows pictures from the training; -n, --seed and --label do not apply to it.")
     n, seed = given.n or 64, given.seed or 0
     G, settings, data = load_generator(given.run)
     if given.label is not None and not settings.conditional:
-        raise ArgumentError("this run was not told labels: --label needs one that was trained with --conditional.")
+        raise ArgumentError("this generator takes no labels; --label needs a run that was trained with --conditional.")
     if given.label is not None and not 0 <= given.label < data.n_classes:
         raise ArgumentError(f"--label must be in 0..{data.n_classes - 1}, not {given.label}.")
     try:
         if given.training:
             pictures = [picture for _, picture in images.of_training(given.run)]
             if not pictures:
-                raise ArgumentError(f"{given.run / 'samples'} has no pictures; --training takes the folder of a run.")
+                raise ArgumentError(f"{given.run / 'samples'} has no pictures; --training needs the folder of a run.")
             n = images.save_gif(out, pictures, 2)
         elif given.walk:
             images.save_gif(out, walk(settings, data, G, n, seed, given.label), 20)
@@ -56,7 +58,7 @@ def main():
             images.save_samples(out, draw_samples(settings, data, G, n, seed, given.label), data.shape)
         else:
             x = draw_samples(settings, data, G, n, seed, given.label)
-            with open(out, "wb") as file:  # np.save would add .npy to a name that ends in .NPY
+            with open(out, "wb") as file:  # given a name, np.save would add .npy to one that ends in .NPY
                 np.save(file, images.to_unit(x, data.shape) if data.is_images else x)
     except OSError as error:
         raise ArgumentError(f"--out {out} cannot be written: {error.strerror or error}.") from None
@@ -64,9 +66,9 @@ def main():
 
 
 def walk(settings, data, G, n, seed, label):
-    """Pictures of n samples whose z go once around: z = a cos t + b sin t, normal at every t, as z should be."""
+    """Yield pictures of n samples whose z moves in a circle: z = a cos t + b sin t, which is normal if a and b are."""
     if not data.is_images:
-        raise ArgumentError("--walk is for images.")
+        raise ArgumentError("--walk works for images only.")
     rng, k = streams(seed)["samples"], settings.latent_dim
     z = generator_input(settings, data, n, rng, label)
     a, b = z[:, :k].copy(), latent_noise(settings, n, rng)

@@ -148,11 +148,11 @@ def test_a_run_is_shown_as_it_went(command, own):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("--out", "a.gif"), "a .gif is made with --walk or with --training"),
-        (("--walk", "--out", "a.png"), "those make nothing else"),
+        (("--out", "a.gif"), "--walk and --training write a .gif"),
+        (("--walk", "--out", "a.png"), "and nothing else does"),
         (("--walk", "--training"), "choose one"),
-        (("--training", "-n", 3), "-n, --seed and --label change nothing there"),
-        (("--training", "--seed", 0), "-n, --seed and --label change nothing there"),
+        (("--training", "-n", 3), "-n, --seed and --label do not apply"),
+        (("--training", "--seed", 0), "-n, --seed and --label do not apply"),
     ],
 )
 def test_moving_pictures_are_asked_for_rightly(command, own, words, why):
@@ -164,8 +164,8 @@ def test_moving_pictures_are_asked_for_rightly(command, own, words, why):
 def test_points_do_not_walk_and_a_checkpoint_alone_has_no_pictures(command, rng):
     np.save("points.npy", rng.standard_normal((40, 2)))
     command(train.main, "--data", "points.npy", "--epochs", 0, "--out", "run", *SMALL)
-    assert "--walk is for images" in command(sample.main, "run", "--walk")[2]
-    assert "takes the folder of a run" in command(sample.main, "run/checkpoint.npz", "--training")[2]
+    assert "--walk works for images only" in command(sample.main, "run", "--walk")[2]
+    assert "needs the folder of a run" in command(sample.main, "run/checkpoint.npz", "--training")[2]
     assert command(sample.main, "run", "--training")[1] == "1 pictures in training.gif\n"
 
 
@@ -188,7 +188,7 @@ def test_labels_that_are_missing_or_wrong_are_one_sentence(command, own, rng):
         assert code == 0 and "not whole numbers 0..999 of shape" in out
     command(train.main, "--data", own, "--epochs", 0, "--out", "run", *SMALL)
     code, _, err = command(sample.main, "run", "--label", 1)
-    assert code == 2 and "this run was not told labels" in err
+    assert code == 2 and "this generator takes no labels" in err
 
 
 def test_the_presets_are_listed(command):
