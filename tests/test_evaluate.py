@@ -1,4 +1,4 @@
-"""python -m minigan.evaluate, and the distance in training: every figure between that of real samples and of noise."""
+"""python -m minigan.evaluate, and the distance that --evaluate-every measures during training."""
 
 import csv
 import json
@@ -28,7 +28,7 @@ def folder(tmp_path_factory):
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch, folder):
-    """One for all tests here, so that the classifier of the same data is trained once."""
+    """One cache for all tests in this file, so that the classifier of the same data is trained once."""
     monkeypatch.setattr("pooch.os_cache", lambda project: folder / project)
 
 
@@ -57,7 +57,7 @@ def test_perfect_samples_are_as_good_as_real_ones(command, digits):
     assert Path("nearest.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_every_figure_is_printed_between_real_and_noise(command, digits):
+def test_every_figure_is_printed_beside_real_images_and_noise(command, digits):
     command(train.main, "--data", digits, "--epochs", 2, "--out", "run", *SMALL)
     code, out, _ = command(evaluate.main, "run", "-n", 100, "--out", "copies.png")
     assert code == 0
@@ -69,14 +69,14 @@ def test_every_figure_is_printed_between_real_and_noise(command, digits):
     assert "100 of run" in out and "% of the test images right, weights " in out and "share of each digit" in out
 
 
-def test_copies_are_found(command, digits):
+def test_copies_of_training_images_are_found(command, digits):
     np.save("samples.npy", draw(1500, vary=0.5)[0][1:400])
     _, out, _ = command(evaluate.main, "samples.npy", "--data", digits, "--json")
     figures = json.loads(out)["figures"]
     assert figures["samples"]["nearest in training"] < 1e-3 < 1.0 < figures["real"]["nearest in training"]
 
 
-def test_nearest_are_drawn_under_their_samples(command, digits, monkeypatch):
+def test_the_nearest_training_images_are_drawn_below_their_samples(command, digits, monkeypatch):
     drawn = []
     monkeypatch.setattr(images, "save_grid", lambda path, x, columns: drawn.append(x))
     np.save("samples.npy", split(load(digits))[0].x[:200].reshape(-1, 28, 28))
@@ -89,7 +89,7 @@ def test_nearest_are_drawn_under_their_samples(command, digits, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["ring", "grid"])
-def test_points(command, name):
+def test_perfect_and_far_points_are_scored_as_such(command, name):
     np.save("points.npy", getattr(toy, name)(2000, seed=5)[0])
     code, out, err = command(evaluate.main, "points.npy", "--data", name, "--json")
     assert (code, err) == (0, "")
@@ -123,7 +123,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("words", WRONG, ids=" ".join)
-def test_what_cannot_be_evaluated_is_said_in_one_sentence(command, words, rng):
+def test_what_cannot_be_evaluated_ends_in_one_sentence(command, words, rng):
     x = rng.integers(0, 256, (60, 28, 28)).astype(np.uint8)
     np.save("samples.npy", x)
     np.save("few.npy", x[:9])
@@ -143,7 +143,7 @@ def read_csv(path):
         return list(csv.DictReader(file))
 
 
-def test_the_distance_in_training_changes_nothing_else(command, digits):
+def test_measuring_the_distance_does_not_change_the_training(command, digits):
     words = ("--data", digits, "--epochs", 5, "--log-every", 25, *SMALL)  # 75 rounds an epoch
     command(train.main, *words, "--out", "plain")
     code, out, _ = command(train.main, *words, "--evaluate-every", 2, "--out", "run")
@@ -165,7 +165,7 @@ def test_the_distance_in_training_changes_nothing_else(command, digits):
     load_generator("run/best.npz")
 
 
-def test_the_distance_in_training_needs_labels(command, rng):
+def test_measuring_the_distance_in_training_needs_labels(command, rng):
     np.save("own.npy", rng.integers(0, 256, (40, 6, 6)).astype(np.uint8))
     for data in ("own.npy", "ring"):
         code, _, err = command(train.main, "--data", data, "--evaluate-every", 1, "--out", "run", *SMALL)
@@ -175,7 +175,7 @@ def test_the_distance_in_training_needs_labels(command, rng):
     assert code == 3 and "too few" in err and not os.path.exists("run")
 
 
-def test_divergence_is_said_although_the_samples_cannot_be_evaluated(command, digits):
+def test_divergence_is_reported_even_if_the_samples_cannot_be_evaluated(command, digits):
     words = ("--data", digits, "--epochs", 2, "--evaluate-every", 1, "--log-every", 1000, "--out", "run", *SMALL)
     for lr in (1e30, 1e17):
         code, _, err = command(train.main, *words, "--lr", lr)
@@ -183,16 +183,16 @@ def test_divergence_is_said_although_the_samples_cannot_be_evaluated(command, di
         shutil.rmtree("run")
 
 
-def test_a_sorted_file_loses_no_digits(command, digits):
+def test_part_of_a_sorted_file_still_has_every_digit(command, digits):
     x, labels = draw(1500, vary=0.5)
     np.save("sorted.npy", x[labels.argsort(kind="stable")])
     result = json.loads(command(evaluate.main, "sorted.npy", "--data", digits, "--json", "-n", 300)[1])
     assert result["n"] == 300 and min(result["figures"]["samples"]["digits"]) > 0.05
     result = json.loads(command(evaluate.main, "sorted.npy", "--data", digits, "--json")[1])
-    assert result["n"] == 1041  # five sixths of the 1,250 training images: as many can stand beside them
+    assert result["n"] == 1041  # five sixths of the 1,250 training images, the most that can be compared with them
 
 
-def test_a_run_draws_its_labels_in_the_shares_of_the_data(command, rng):
+def test_a_conditional_run_gets_labels_in_the_proportions_of_the_data(command, rng):
     labels = np.repeat([1, 3], [80, 40])
     np.savez("odd.npz", images=rng.integers(0, 256, (120, 6, 6)).astype(np.uint8), labels=labels)
     command(train.main, "--data", "odd.npz", "--epochs", 0, "--out", "run", *SMALL)
@@ -204,7 +204,7 @@ def test_a_run_draws_its_labels_in_the_shares_of_the_data(command, rng):
     assert set(seen[0]) == {1, 3} and 20 < (seen[0] == 1).sum() < 60
 
 
-def test_samples_of_a_sigmoid_are_taken_as_they_are(command, digits):
+def test_samples_of_a_sigmoid_generator_are_scaled_like_any_others(command, digits):
     command(train.main, "--data", digits, "--epochs", 1, "--output", "sigmoid", "--out", "run", *SMALL)
     G, settings, data = load_generator("run")
     x = sampling.draw_samples(settings, data, G, 300)

@@ -14,15 +14,15 @@ from minigan.metrics import frechet, modes, neighbours, parzen
 
 N_IMAGES, N_POINTS = 10_000, 2500  # as many samples as the papers take
 OF_IMAGES = {  # figure -> (its format, what it can tell and what it cannot)
-    "Frechet distance": (".2f", "0 is best; sees wrong strokes and missing digits, but no copying"),
+    "Frechet distance": (".2f", "0 is best; sees wrong strokes and missing digits, but not copying"),
     "precision": (".3f", "share of samples that look real; one good digit, repeated, scores 1"),
     "recall": (".3f", "share of real images that samples resemble; a few outliers raise it"),
-    "density": (".3f", "how many real images are like a sample; above 1: too many typical ones"),
+    "density": (".3f", "real images around a sample, relative to real ones; above 1: too typical"),
     "coverage": (".3f", "share of real images with a sample nearby; more samples raise it"),
     "confidence": (".3f", "probability of the classifier's first choice; nonsense can score high"),
-    "KL of the digits": (".4f", "nats, from equal shares; labels that G was given fix the shares"),
+    "KL of the digits": (".4f", "nats, from equal shares of the digits; a conditional G takes them from labels"),
     "Parzen log-likelihood": (".1f", "nats, used in 2014; higher is better, but blur scores higher still"),
-    "nearest in training": (".2f", "a tenth of the samples are nearer than this; 0: copies; real: test images"),
+    "nearest in training": (".2f", "10th percentile, distance to a training image; 0: copies; 'real': test images"),
 }
 OF_POINTS = {
     "modes": (".0f", "modes with at least one sample within 3 standard deviations"),

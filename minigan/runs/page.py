@@ -31,16 +31,16 @@ CHARTS: list[dict[str, Any]] = [
     {"title": "Losses", "series": {"d_loss": "D", "g_loss": "G"}},
     {"title": "D's mean output", "series": {"d_real": "on real samples", "d_fake": "on fake samples"}},
     {
-        "title": "Who is winning",
+        "title": "D's accuracy, G's diversity",
         "bounds": [0, 1],
         "series": {"d_accuracy": "pairs that D ranks correctly", "diversity": "diversity of G"},
     },
     {"title": "Norm of the gradient", "log": True, "series": {"d_gradient": "D", "g_gradient": "G"}},
     {"title": "Norm of the weights", "series": {"d_weights": "D", "g_weights": "G"}},
     {
-        "title": "Shares",
+        "title": "Dead units, saturated pixels",
         "bounds": [0, 1],
-        "series": {"d_dead": "dead units in D", "g_dead": "in G", "saturated": "saturated pixels"},
+        "series": {"d_dead": "D", "g_dead": "G", "saturated": "pixels"},
     },
     {"title": "Frechet distance to the test images", "log": True, "series": {"distance": "samples"}},
 ]

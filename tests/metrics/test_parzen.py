@@ -50,6 +50,4 @@ def test_parzen_falls_with_noise_and_missing_digits_but_rises_with_blur(rng):
         means = [parzen.score(x.reshape(-1, 784), validation, test).mean for x in worse]
         assert means == sorted(means, reverse=True)
     blurred = sum(np.roll(centres, shift, axis) for shift, axis in ((0, 1), (1, 1), (-1, 1), (1, 2), (-1, 2))) / 5.0
-    assert (
-        parzen.score(blurred.reshape(-1, 784), validation, test).mean > means[0] + 50.0
-    )  # than the sharp images
+    assert parzen.score(blurred.reshape(-1, 784), validation, test).mean > means[0] + 50.0  # than the sharp images

@@ -1,4 +1,4 @@
-"""The report: what is put into the page, and the page itself in a real browser."""
+"""The report: the data in the page, and the page in a real browser."""
 
 import base64
 import io
@@ -57,7 +57,7 @@ def rebuilt(layers):
 
 
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_the_page_holds_the_generator(made, recipe):
+def test_the_weights_in_the_page_generate_the_same_samples(made, recipe):
     run = made(recipe)
     page = content(run)
     G, settings, data = load_generator(run)
@@ -70,7 +70,7 @@ def test_the_page_holds_the_generator(made, recipe):
     np.testing.assert_allclose(x, generate(settings, data, G, z), atol=2e-3)
 
 
-def test_the_page_holds_the_run(made):
+def test_the_page_has_the_facts_rows_and_pictures_of_the_run(made):
     page = content(made("labels"))
     assert page["facts"]["command"].startswith(
         "python -m minigan.train --preset minigan --data labelled.npz --epochs 3"
@@ -90,7 +90,7 @@ def picture(url):
     return Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,"))))
 
 
-def test_of_a_long_run_some_pictures_are_shown(made, command):
+def test_a_long_run_shows_25_pictures_from_all_its_epochs(made, command):
     run = made("points")
     for epoch in range(4, 100):
         shutil.copy(run / "samples/epoch_0000.png", run / f"samples/epoch_{epoch:04d}.png")
@@ -101,7 +101,7 @@ def test_of_a_long_run_some_pictures_are_shown(made, command):
     assert content(run)["nearest"] is None
 
 
-def test_without_its_data_a_run_is_reported_but_for_the_neighbours(made, command):
+def test_without_its_data_a_run_has_a_report_but_no_neighbours(made, command):
     run = made("labels")
     Path("labelled.npz").unlink()
     assert command(report.main, "run")[0] == 0
@@ -110,7 +110,7 @@ def test_without_its_data_a_run_is_reported_but_for_the_neighbours(made, command
     assert page["facts"]["data"] == "labelled.npz: there is no file labelled.npz."
 
 
-def test_a_picture_that_is_damaged_is_named_and_none_at_all_are_no_matter(made, command):
+def test_a_damaged_picture_is_named_and_missing_pictures_are_no_error(made, command):
     run = made("labels")
     path = run / "samples/epoch_0001.png"
     path.write_bytes(path.read_bytes()[:200])
@@ -123,7 +123,7 @@ def test_a_picture_that_is_damaged_is_named_and_none_at_all_are_no_matter(made, 
     assert content(run)["frames"] == []
 
 
-def test_nothing_in_a_run_can_end_the_script(made, command):
+def test_no_text_of_a_run_can_end_the_script_of_the_page(made, command):
     run = made("labels")
     arrays, meta = checkpoint.load(run)
     meta["settings"]["data"] = "</script><script>alert(1)</script>"
@@ -133,7 +133,7 @@ def test_nothing_in_a_run_can_end_the_script(made, command):
     assert "</script><script>alert(1)</script>" in content(run)["facts"]["command"]
 
 
-def test_figures_that_are_not_finite_are_left_out(made, command):
+def test_values_that_are_not_finite_are_left_out(made, command):
     run = made("labels")
     path = run / "metrics.csv"
     rows = path.read_text().splitlines()
@@ -144,7 +144,7 @@ def test_figures_that_are_not_finite_are_left_out(made, command):
 
 
 @pytest.mark.parametrize("preset", presets.PRESETS)
-def test_the_command_of_a_run_is_the_one_that_makes_it(preset, command, monkeypatch):
+def test_the_command_in_the_page_repeats_the_run(preset, command, monkeypatch):
     given = {"epochs": 3, "g_hidden": (7, 8, 9, 6), "lr": 1e-5, "data_dir": "a b", "data": "mnist"}
     settings = presets.PRESETS[preset].with_flags(**given)
     seen = []
@@ -158,7 +158,7 @@ def test_the_command_of_a_run_is_the_one_that_makes_it(preset, command, monkeypa
     assert seen == [(preset, settings)]
 
 
-def test_a_switch_that_is_off_is_in_the_command():
+def test_the_command_says_that_a_switch_is_off():
     settings = presets.PRESETS["minigan"].with_flags(conditional=False)
     assert presets.command("minigan", settings) == "python -m minigan.train --preset minigan --no-conditional"
 
@@ -184,7 +184,7 @@ def browser():
 
 @pytest.mark.browser
 @pytest.mark.parametrize("recipe", RECIPES)
-def test_the_page_in_a_browser(browser, made, recipe):
+def test_the_page_works_in_a_browser(browser, made, recipe):
     from selenium.webdriver import ActionChains, Keys
 
     run = made(recipe)
