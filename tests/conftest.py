@@ -42,6 +42,12 @@ def command(monkeypatch, capsys, tmp_path):
 
 
 @pytest.fixture
+def own(tmp_path, rng):
+    """own.npz in the test's folder: 63 little images with labels, 5 batches of 12 and a rest."""
+    np.savez(tmp_path / "own.npz", images=rng.integers(0, 256, (63, 4, 4)).astype(np.uint8), labels=np.arange(63) % 3)
+
+
+@pytest.fixture
 def in_process(monkeypatch):
     """subprocess.run of `python -m minigan.train` runs here, without the seconds that a new process takes."""
     from types import SimpleNamespace
@@ -59,10 +65,33 @@ def in_process(monkeypatch):
 
 @pytest.fixture
 def no_mnist(monkeypatch, tmp_path):
-    """A machine without MNIST and without a network: an empty cache, and mirrors that nobody answers."""
+    """A machine without MNIST and without a network: the cache is empty and the mirrors do not answer."""
     from minigan.data import mnist
 
     monkeypatch.delenv("MINIGAN_DATA", raising=False)
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
     monkeypatch.setattr(mnist, "MIRRORS", ("https://localhost:1/",))
     monkeypatch.setattr(mnist, "TORCHVISION", ())
+
+
+@pytest.fixture
+def server(no_mnist, monkeypatch):
+    """Two mirrors on this machine. The first gives wrong answers, as `Server.wrong` says, the second right ones."""
+    import hashlib
+    from http.server import ThreadingHTTPServer
+    from threading import Thread
+
+    from local_server import RIGHT, Server
+
+    from minigan.data import mnist
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
+        Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}/"
+        monkeypatch.setattr(mnist, "MIRRORS", (f"{base}first/", f"{base}right/"))
+        monkeypatch.setattr(mnist, "MAX_BYTES", 300_000)
+        monkeypatch.setattr(mnist, "PATIENCE", 0.3)
+        monkeypatch.setattr(mnist, "SHA256", {n: hashlib.sha256(content).hexdigest() for n, content in RIGHT.items()})
+        monkeypatch.setattr(Server, "asked", [])
+        yield base
+        server.shutdown()

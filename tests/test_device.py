@@ -8,14 +8,13 @@ import sys
 import textwrap
 import types
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
-from unittest.mock import patch
 
 import fake_device
 import numpy as np
 import pytest
-from test_resume import SMALL, contents, own  # noqa: F401 (a fixture)
+from random_draws import same_numbers
+from small_runs import SMALL, contents, small
 
 import minigan
 from minigan import sample, train
@@ -25,29 +24,12 @@ from minigan.gan import penalties
 from minigan.gan import steps as gan
 from minigan.gan.wgan import between
 from minigan.nn import activations, losses, optim
-from minigan.nn import random as noise
 from minigan.nn.layers import Dropout
 from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS
 from minigan.runs import checkpoint
 from minigan.runs.recorder import Recorder
 from minigan.training import Training
-
-
-def small(preset, **given):
-    """Settings of a preset with little networks, and data for three of its rounds."""
-    s, rng = PRESETS[preset].with_flags(), np.random.default_rng(0)
-    hidden = {name: (8,) * len(getattr(s, name)) for name in ("g_hidden", "d_hidden")}
-    n = 40 // s.d_steps // s.packing
-    s = replace(s, **{"batch_size": n, "epochs": 3} | hidden | given)
-    if s.data != "auto":
-        return s, Dataset(rng.standard_normal((60, 2)).astype(np.float32), (2,), "")
-    return s, Dataset(rng.integers(0, 256, (60, 36)).astype(np.uint8), (6, 6), "", np.arange(60) % 3)
-
-
-def same_numbers():
-    """In here NumPy, too, computes its random numbers as a GPU does."""
-    return patch.object(noise, "on_host", lambda xp: False)
 
 
 @same_numbers()
@@ -102,7 +84,7 @@ def test_a_row_of_figures_waits_once(tmp_path):
 
 
 @same_numbers()
-def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
+def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):
     """...its files are those of one on the host, and what one began the other ends."""
     monkeypatch.setitem(sys.modules, "cupy", fake_device)
     words = (*SMALL, "--lr-decay", 0, "--r1", 1, "--ema", 0.9, "--dropout", 0.2, "--conditional")
@@ -124,7 +106,7 @@ def test_a_run_on_the_device_is_a_run(command, own, monkeypatch):  # noqa: F811
     np.testing.assert_array_equal(np.load("cpu.npy"), np.load("gpu.npy"))
 
 
-def test_a_run_that_goes_on_draws_the_devices_numbers_again(command, own, monkeypatch):  # noqa: F811
+def test_a_run_that_goes_on_draws_the_devices_numbers_again(command, own, monkeypatch):
     monkeypatch.setitem(sys.modules, "cupy", fake_device)
     words = (*SMALL, "--lr-decay", 0, "--dropout", 0.2, "--device", "gpu", "--epochs")
     assert command(train.main, *words, 3, "--out", "whole")[0] == 0

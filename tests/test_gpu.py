@@ -5,9 +5,8 @@ With the same random numbers both devices compute the same, but for the order in
 
 import numpy as np
 import pytest
-from test_device import same_numbers, small
-from test_random import KINDS
-from test_resume import SMALL, own  # noqa: F401 (a fixture)
+from random_draws import KINDS, same_numbers
+from small_runs import SMALL, small
 
 from minigan import sample, train
 from minigan.backend import library, to_host
@@ -79,7 +78,7 @@ def test_losses_stay_together(xp):
 
 
 @same_numbers()
-def test_a_run_begun_on_one_device_ends_on_the_other(xp, command, own):  # noqa: F811
+def test_a_run_begun_on_one_device_ends_on_the_other(xp, command, own):
     words = (*SMALL, "--lr-decay", 0, "--epochs")
     for first, other in (("cpu", "gpu"), ("gpu", "cpu")):
         assert command(train.main, *words, 1, "--device", first, "--out", first)[0] == 0

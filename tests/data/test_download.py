@@ -1,66 +1,12 @@
 """Downloads of MNIST: the right files or a clean failure, whatever the servers do; here they are on this machine."""
 
-import contextlib
-import gzip
-import hashlib
-import http.server
-import struct
-import threading
-import time
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from local_server import IMAGES, LABELS, RIGHT, Server
 
 from minigan.data import load, mnist
-
-LABELS, IMAGES = np.arange(20, dtype=np.uint8) % 10, np.random.default_rng(0).integers(0, 256, (20, 28, 28))
-RIGHT = {
-    name: gzip.compress(struct.pack(f">{a.ndim + 1}i", magic, *a.shape) + a.astype(np.uint8).tobytes())
-    for name, magic, a in zip(mnist.FILES["train"], (2051, 2049), (IMAGES, LABELS), strict=True)
-}
-
-
-class Server(http.server.BaseHTTPRequestHandler):
-    """/right/FILE is what it should be; /anything-else/FILE is what `wrong` makes of the request."""
-
-    wrong = staticmethod(lambda handler, name: handler.answer(404))
-    asked: list[str] = []
-
-    def do_GET(self):
-        _, folder, name = self.path.split("/")
-        self.asked.append(self.path)
-        if folder == "right":
-            self.answer(200, RIGHT[name])
-        else:
-            self.wrong(self, name)
-
-    def answer(self, code, content=b"<html>no</html>", length=None, **headers):
-        self.send_response(code)
-        for name, text in headers.items():
-            self.send_header(name, text)
-        self.send_header("content-length", str(len(content) if length is None else length))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def endless(self, name):
-        self.send_response(200)
-        self.end_headers()
-        with contextlib.suppress(OSError):  # nobody listens any more
-            while True:
-                self.wfile.write(bytes(1 << 16))
-
-    def dripping(self, name):
-        self.send_response(200)
-        self.end_headers()
-        with contextlib.suppress(OSError):
-            for i in range(100):
-                self.wfile.write(RIGHT[name][i * 25 : i * 25 + 25])
-                time.sleep(0.01)
-
-    def log_message(self, *_):
-        pass
-
 
 WRONG = {  # how a mirror may fail -> what it does, and what is said of it where all do
     "not there": (lambda h, name: h.answer(404), "answered 404 Not Found"),
@@ -72,21 +18,6 @@ WRONG = {  # how a mirror may fail -> what it does, and what is said of it where
     "too slow": (Server.dripping, "takes longer than 0.3 seconds"),
     "elsewhere": (lambda h, name: h.answer(302, location=f"/right/{name}"), "answered 302 Found"),
 }  # fmt: skip
-
-
-@pytest.fixture
-def server(no_mnist, monkeypatch):
-    """Two mirrors, of which the first is wrong."""
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
-        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
-        base = f"http://127.0.0.1:{server.server_port}/"
-        monkeypatch.setattr(mnist, "MIRRORS", (f"{base}first/", f"{base}right/"))
-        monkeypatch.setattr(mnist, "MAX_BYTES", 300_000)
-        monkeypatch.setattr(mnist, "PATIENCE", 0.3)
-        monkeypatch.setattr(mnist, "SHA256", {n: hashlib.sha256(content).hexdigest() for n, content in RIGHT.items()})
-        monkeypatch.setattr(Server, "asked", [])
-        yield base
-        server.shutdown()
 
 
 def kept(tmp_path):

@@ -5,9 +5,9 @@ from contextlib import nullcontext
 
 import numpy as np
 import pytest
-from test_device import same_numbers
+from random_draws import KINDS, same_numbers
 
-from minigan.nn.random import keep_mask, keep_rate, normal, philox, ten_keys, uniform
+from minigan.nn.random import keep_mask, keep_rate, philox, ten_keys
 
 
 @pytest.mark.parametrize(
@@ -22,12 +22,6 @@ def test_philox_gives_its_authors_answers(index, block, key, expected):
     """Those of Random123, the library of Salmon et al.: philox2x32, 10 rounds."""
     found = philox(np.array([index], np.uint64), block, *ten_keys(key))
     assert tuple(int(half[0]) for half in found) == expected
-
-
-KINDS = {
-    "normal": (normal, lambda x: 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))),
-    "uniform": (lambda rng, shape, xp: uniform(rng, -3.0, 5.0, shape, xp), lambda x: (x + 3.0) / 8.0),
-}
 
 
 @pytest.mark.parametrize("name", KINDS)

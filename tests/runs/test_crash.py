@@ -13,8 +13,8 @@ from pathlib import Path
 import kill_processes
 import numpy as np
 import pytest
-from test_download import Server, server  # noqa: F401 (a fixture)
-from test_resume import SMALL, contents, own  # noqa: F401 (a fixture)
+from local_server import Server
+from small_runs import SMALL, contents
 
 from minigan import train
 from minigan.data import mnist
@@ -57,7 +57,7 @@ def test_sigkill_in_a_save_leaves_the_old_one_or_the_new(command, n):
     *(pytest.param(signum, rounds, 20, marks=pytest.mark.slow)
       for signum in ("SIGKILL", "SIGINT", "SIGTERM") for rounds in ("one an epoch", "five an epoch")),
 ])  # fmt: skip
-def test_a_run_that_is_ended_again_and_again(command, own, monkeypatch, signum, rounds, n):  # noqa: F811
+def test_a_run_that_is_ended_again_and_again(command, own, monkeypatch, signum, rounds, n):
     """...comes out as if it never had been; where an epoch is one round, most ends fall into saving."""
     words = [*SMALL, "--epochs", 30, *(["--batch-size", 63] if rounds == "one an epoch" else [])]
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
@@ -73,7 +73,7 @@ def test_a_run_that_is_ended_again_and_again(command, own, monkeypatch, signum, 
 
 @everyday_and_slow(2, 20)
 @pytest.mark.parametrize("signum", ["SIGINT", "SIGTERM"])
-def test_signals_while_sampling(command, own, signum, n):  # noqa: F811
+def test_signals_while_sampling(command, own, signum, n):
     assert command(train.main, *SMALL, "--epochs", 1, "--out", "run")[0] == 0
     *ends, (last, _) = ended("run", signum, n, "sample", "run", "-n", 200_000, "--out", "many.npy")
     assert {end for end, _ in ends} <= {CODES[signum], 0} and last == 0
@@ -83,7 +83,7 @@ def test_signals_while_sampling(command, own, signum, n):  # noqa: F811
 
 @everyday_and_slow(2, 20)
 @pytest.mark.parametrize("signum", ["SIGINT", "SIGTERM", "SIGKILL"])
-def test_signals_while_downloading(server, monkeypatch, tmp_path, signum, n):  # noqa: F811
+def test_signals_while_downloading(server, monkeypatch, tmp_path, signum, n):
     monkeypatch.setattr(Server, "wrong", staticmethod(Server.dripping))
     *ends, _ = ended("run", signum, n, "download", f"{server}first/", tmp_path / "kept")
     assert {end for end, _ in ends} == {CODES[signum]}
@@ -105,7 +105,7 @@ def full(size, *words):
     (0, 4), (1000, 4), (5000, 4),
     pytest.param(20_000, 130, marks=pytest.mark.slow), pytest.param(24_000, 80, marks=pytest.mark.slow),
 ])  # fmt: skip
-def test_a_full_disk_costs_nothing_that_was_saved(command, own, size, epochs):  # noqa: F811
+def test_a_full_disk_costs_nothing_that_was_saved(command, own, size, epochs):
     """Too large is first metrics.csv as it is rewritten; config.json; the checkpoint; a late row; curves.png."""
     words = (*SMALL, "--lr-decay", 0, "--out")
     assert command(train.main, *words, "run", "--epochs", 2)[0] == 0
@@ -121,7 +121,7 @@ def test_a_full_disk_costs_nothing_that_was_saved(command, own, size, epochs):  
     assert contents("run") == contents("whole")
 
 
-def test_a_folder_that_is_removed_while_it_is_written_to(command, own, monkeypatch):  # noqa: F811
+def test_a_folder_that_is_removed_while_it_is_written_to(command, own, monkeypatch):
     whole = Training.round
 
     def round(self, batches):
@@ -142,7 +142,7 @@ def test_a_folder_that_is_removed_while_it_is_written_to(command, own, monkeypat
     pytest.param("2>&-", 0, "", marks=pytest.mark.slow),
     (">&- 2>&-", 0, ""),
 ])  # fmt: skip
-def test_where_nobody_listens(tmp_path, own, where, code, said):  # noqa: F811
+def test_where_nobody_listens(tmp_path, own, where, code, said):
     words = " ".join(map(str, [*SMALL, "--epochs", 150, "--out", "run"]))
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} -m minigan.train {words} {where}"],
@@ -157,7 +157,7 @@ def test_where_nobody_listens(tmp_path, own, where, code, said):  # noqa: F811
 
 
 @pytest.mark.parametrize(("words", "where", "code"), [("--epochs 1", "| true", 3), ("--lr 0", "2> /dev/full", 2)])
-def test_where_nobody_listens_from_the_start(tmp_path, own, words, where, code):  # noqa: F811
+def test_where_nobody_listens_from_the_start(tmp_path, own, words, where, code):
     words = " ".join(map(str, [*SMALL, words, "--out", "run"]))
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} -u -m minigan.train {words} {where}"],

@@ -15,7 +15,8 @@ from types import SimpleNamespace
 import fake_device
 import numpy as np
 import pytest
-from test_device import same_numbers, small
+from random_draws import same_numbers
+from small_runs import small
 
 from minigan.backend import to_host
 from minigan.recipes.presets import PRESETS
@@ -214,6 +215,8 @@ def test_without_mpi4py_it_is_said_what_is_missing(own):
 
 
 def test_one_process_alone_imports_no_mpi():
-    code = "import sys; from minigan import train; from minigan.runs import parallel; "
-    code += "assert parallel.processes() is None; assert not "
-    subprocess.run([sys.executable, "-c", f"{code} {{'mpi4py', 'threadpoolctl'}} & set(sys.modules)"], check=True)
+    code = (
+        "import sys; from minigan import train; from minigan.runs import parallel; "
+        "assert parallel.processes() is None; assert not {'mpi4py', 'threadpoolctl'} & set(sys.modules)"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)

@@ -1,6 +1,5 @@
 """A run that was stopped and goes on is the run that was not: byte for byte, but for the speed in metrics.csv."""
 
-import csv
 import math
 import os
 import re
@@ -10,12 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_runs import SMALL, contents
 
 from minigan import data, train
 from minigan.runs import checkpoint
 from minigan.training import Training
 
-SMALL = ("--data", "own.npz", "--batch-size", 12, "--g-hidden", 5, "--d-hidden", 5, "--latent-dim", 3, "--log-every", 2)
 OPTIMIZERS = {"adam": (), "rmsprop": ("--optimizer", "rmsprop"),
               "sgd": ("--optimizer", "sgd", "--momentum", 0.5, "--final-momentum", 0.7)}  # fmt: skip
 OBJECTIVES = ("non-saturating", "hinge")
@@ -29,12 +28,6 @@ CURES = [  # every one with and without R1 (which BatchNorm in D has no meaning 
 ROUNDS = {"the first": 1, "in an epoch": 7, "the last of an epoch": 10, "the last but one": 14}  # of 3 epochs of 5
 
 
-@pytest.fixture
-def own(tmp_path, rng):
-    """63 little images: 5 rounds of 12 and a rest."""
-    np.savez(tmp_path / "own.npz", images=rng.integers(0, 256, (63, 4, 4)).astype(np.uint8), labels=np.arange(63) % 3)
-
-
 def stop_after(monkeypatch, n, signum=signal.SIGINT):
     """A signal while round n is under way."""
     whole, done = Training.round, []
@@ -46,18 +39,6 @@ def stop_after(monkeypatch, n, signum=signal.SIGINT):
         return whole(self, batches)
 
     monkeypatch.setattr(Training, "round", round)
-
-
-def contents(run):
-    """Of the files of a run: name -> bytes; of metrics.csv the rows without their speed."""
-    files = {str(path.relative_to(run)): path.read_bytes() for path in Path(run).rglob("*") if path.is_file()}
-    with open(Path(run, "metrics.csv"), newline="", encoding="utf-8") as file:
-        rows = [
-            {name: value for name, value in row.items() if name != "rounds_per_second"} for row in csv.DictReader(file)
-        ]
-    for name in ("curves.png", "report.html"):  # are made from the others, the report with the speed
-        files.pop(name, None)
-    return files | {"metrics.csv": rows}
 
 
 def go_through(command, monkeypatch, words, n, signum=signal.SIGINT):

@@ -1,0 +1,36 @@
+"""Runs that take a second, and what is in their folders."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+
+from minigan.data import Dataset
+from minigan.recipes.presets import PRESETS
+
+# flags of minigan.train, for the images that the fixture own writes
+SMALL = ("--data", "own.npz", "--batch-size", 12, "--g-hidden", 5, "--d-hidden", 5, "--latent-dim", 3, "--log-every", 2)
+
+
+def small(preset, **given):
+    """Settings of a preset with little networks, and data for three of its rounds."""
+    s, rng = PRESETS[preset].with_flags(), np.random.default_rng(0)
+    hidden = {name: (8,) * len(getattr(s, name)) for name in ("g_hidden", "d_hidden")}
+    n = 40 // s.d_steps // s.packing
+    s = replace(s, **{"batch_size": n, "epochs": 3} | hidden | given)
+    if s.data != "auto":
+        return s, Dataset(rng.standard_normal((60, 2)).astype(np.float32), (2,), "")
+    return s, Dataset(rng.integers(0, 256, (60, 36)).astype(np.uint8), (6, 6), "", np.arange(60) % 3)
+
+
+def contents(run):
+    """Of the files of a run: name -> bytes; of metrics.csv the rows without their speed."""
+    files = {str(path.relative_to(run)): path.read_bytes() for path in Path(run).rglob("*") if path.is_file()}
+    with open(Path(run, "metrics.csv"), newline="", encoding="utf-8") as file:
+        rows = [
+            {name: value for name, value in row.items() if name != "rounds_per_second"} for row in csv.DictReader(file)
+        ]
+    for name in ("curves.png", "report.html"):  # are made from the others, the report with the speed
+        files.pop(name, None)
+    return files | {"metrics.csv": rows}
