@@ -1,4 +1,4 @@
-"""Every public derivative on hundreds of random cases: minigan/gradcheck/cases.py, with shapes and seeds drawn here."""
+"""Every public derivative on hundreds of random cases: minigan/gradcheck/cases, with shapes and seeds drawn here."""
 
 import importlib
 import inspect
@@ -120,7 +120,7 @@ def test_nothing_public_is_without_a_case(module):
         if (inspect.isclass(value) or inspect.isfunction(value)) and value.__module__ == module.__name__
     }
     public -= BASES | PARTS | BY_TEST_CURES | {name for name, flag in UNDER_A_FLAG.items() if flag in cases.CURES}
-    assert public <= set(EVERYTHING), "give it a line in minigan/gradcheck/cases.py"
+    assert public <= set(EVERYTHING), "give it a line in minigan/gradcheck/cases"
 
 
 def test_every_case_is_of_the_class_that_it_is_named_after(rng):
