@@ -16,7 +16,7 @@ import numpy as np
 import minigan
 from minigan import LeakyReLU, Network, Tanh, cli
 from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, windows
-from minigan.gradcheck.cases import step_of_g
+from minigan.gradcheck.cases.steps import g_step_case
 from minigan.nn.layers import Layer
 from minigan.nn.losses import sigmoid, softplus
 
@@ -66,7 +66,7 @@ def two_batches(code, rng):
 
 
 def step_of_G(code, rng):
-    step_of_g("NonSaturating", 4, 3, 4, rng, step=code)
+    g_step_case("NonSaturating", 4, 3, 4, rng, step=code)
 
 
 # The bugs. What a class does not define is minigan's own, which is right.

@@ -1,4 +1,4 @@
-"""python -m minigan.gradcheck: check every derivative of minigan on random cases, and print the worst errors."""
+"""python -m minigan.gradcheck: check every derivative in minigan on random cases, and print the largest errors."""
 
 import sys
 from time import perf_counter
@@ -10,48 +10,51 @@ from minigan.gradcheck import CENTRED_TOLERANCE, COMPLEX_TOLERANCE
 from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
 
 CASES, LARGEST = 50, 6
+INTRODUCTION = f"""\
+Each gradient is compared with two measurements that use the forward pass alone, on {CASES} random cases.
+The numbers are the largest errors, relative to the gradient.
+Allowed are {COMPLEX_TOLERANCE:.0e} for the complex step, {CENTRED_TOLERANCE:.0e} for the centred difference."""
 
 
 def run(case):
-    """The results of a number of cases of random size, each from its own seed."""
+    """Yield the result of a case on random sizes, with a new seed each time."""
     for seed in range(CASES):
         rng = np.random.default_rng(seed)
         yield case(*map(int, rng.integers(1, LARGEST + 1, 3)), rng)
 
 
 def table(title, cases, columns, errors):
-    """Print one line for each case as soon as it is done; returns how many were wrong."""
+    """Print one line per case, as soon as it is done. Returns how many cases failed."""
     print(f"\n{title:40}" + "".join(f"{column:>20}" for column in columns))
     wrong = 0
     for name, case in cases.items():
         try:
             worst = np.max([errors(result) for result in run(case)], axis=0)
             print(f"{name:40}" + "".join(f"{error:20.1e}" for error in worst), flush=True)
-        except Exception as error:  # wrong code may raise anything
+        except Exception as error:  # code with a mistake can raise anything
             message = "\n    ".join(f"{type(error).__name__}: {error}".splitlines())
             print(f"{name:40}  WRONG\n    {message}", flush=True)
             wrong += 1
     return wrong
 
 
+def worst_of(rows):
+    """The largest error against each of the two measurements."""
+    return np.max([(row.complex_error, row.centred_error) for row in rows], axis=0)
+
+
 def main():
-    cli.Parser("python -m minigan.gradcheck", "Check every derivative of minigan and print the errors.").parse_args()
+    cli.Parser("python -m minigan.gradcheck", "Check every derivative in minigan and print the errors.").parse_args()
     start = perf_counter()
-    print(f"The worst scaled error in {CASES} random cases of each. Allowed are")
-    print(f"{COMPLEX_TOLERANCE:.0e} against the complex step, {CENTRED_TOLERANCE:.0e} against the centred difference.")
-    columns = ("complex step", "centred difference")
-    wrong = table(
-        "gradient of",
-        DERIVATIVES,
-        columns,
-        lambda rows: np.max([(row.complex_error, row.centred_error) for row in rows], axis=0),
-    )
-    wrong += table("without a derivative", REFERENCED, ("slow reference",), lambda error: (error,))
-    done = f"{CASES * len(DERIVATIVES | REFERENCED)} cases in {perf_counter() - start:.0f} s"
-    print(
-        f"\n{done}: "
-        + (f"{wrong} wrong; start with the first, which others may contain." if wrong else "every derivative is right.")
-    )
+    print(INTRODUCTION)
+    n_cases = len(DERIVATIVES | REFERENCED)
+    wrong = table("gradient of", DERIVATIVES, ("complex step", "centred difference"), worst_of)
+    wrong += table("code without a gradient", REFERENCED, ("slow reference",), lambda error: (error,))
+    print(f"\n{CASES * n_cases} cases in {perf_counter() - start:.0f} s.")
+    if wrong:
+        print(f"{wrong} of {n_cases} lines are wrong. Start with the first, because later lines may use it.")
+    else:
+        print("All gradients are right.")
     sys.exit(1 if wrong else 0)
 
 

@@ -12,7 +12,9 @@ from minigan.gan.penalties import R1
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.wgan import WganGP, wgan_gp
 from minigan.gradcheck import windows
-from minigan.gradcheck.cases import BETWEEN, DIFFERENTIABLE, OBJECTIVES, PENALTIES, stack
+from minigan.gradcheck.cases.losses import OBJECTIVES
+from minigan.gradcheck.cases.penalties import PENALTIES
+from minigan.gradcheck.cases.shared import BETWEEN, DIFFERENTIABLE, stack
 from minigan.nn.layers import Dropout
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp

@@ -7,7 +7,7 @@ import pytest
 
 from minigan.gan.vae import kl_to_normal, vae_step
 from minigan.gradcheck import centred_difference
-from minigan.gradcheck.cases import stack
+from minigan.gradcheck.cases.shared import stack
 from minigan.nn.activations import Tanh
 from minigan.nn.layers import Dense
 from minigan.nn.losses import sigmoid

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from minigan.gradcheck.cases import LAYERS
+from minigan.gradcheck.cases.shared import LAYERS
 from minigan.nn.activations import LeakyReLU
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense, Dropout

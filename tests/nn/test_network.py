@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from minigan.gradcheck import windows
-from minigan.gradcheck.cases import stack
+from minigan.gradcheck.cases.shared import stack
 from minigan.nn.activations import LeakyReLU
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense, Dropout

@@ -1,0 +1,109 @@
+"""Cases of losses and objectives: value and gradient, against the formula as a textbook has it."""
+
+import numpy as np
+
+from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Wasserstein
+from minigan.gan.objectives import Minimax, NonSaturating
+from minigan.gradcheck import check, check_loss, check_objective, windows
+from minigan.gradcheck.cases.shared import agree, stack
+from minigan.nn.losses import bce_with_logits
+from minigan.nn.softmax import softmax_cross_entropy
+
+
+def softplus(s):
+    """log(1 + exp(s)), by NumPy's own function, so that the formulas below share no mistake with losses.py."""
+    return np.logaddexp(0.0, s)
+
+
+MODERATE = 3.0
+SIZES = (MODERATE, 1000.0)  # of scores; exp(1000) overflows if a loss computes it
+LOSSES = {  # name -> (loss, its formula, function of (N, n_in, rng) that makes logits and target)
+    "bce_with_logits": (
+        bce_with_logits,
+        lambda s, target: (target * softplus(-s) + (1.0 - target) * softplus(s)).mean(),
+        lambda n, n_in, rng: (rng.standard_normal((n, 1)), rng.random((n, 1))),
+    ),
+    "softmax_cross_entropy": (
+        softmax_cross_entropy,
+        lambda s, labels: (np.logaddexp.reduce(s, axis=1) - s[range(len(s)), labels]).mean(),
+        lambda n, n_in, rng: (rng.standard_normal((n, n_in)), rng.integers(n_in, size=n)),
+    ),
+}
+OBJECTIVES = {  # name -> (objective, formula of L_D (s_real, s_fake), formula of L_G (s_fake))
+    "NonSaturating": (
+        NonSaturating,
+        lambda s_real, s_fake: softplus(-s_real).mean() + softplus(s_fake).mean(),
+        lambda s_fake: softplus(-s_fake).mean(),
+    ),
+    "Minimax": (
+        Minimax,
+        lambda s_real, s_fake: softplus(-s_real).mean() + softplus(s_fake).mean(),
+        lambda s_fake: -softplus(s_fake).mean(),
+    ),
+    "LeastSquares": (
+        LeastSquares,
+        lambda s_real, s_fake: ((s_real - 1.0) ** 2).mean() / 2.0 + (s_fake**2).mean() / 2.0,
+        lambda s_fake: ((s_fake - 1.0) ** 2).mean() / 2.0,
+    ),
+    "Wasserstein": (
+        Wasserstein,
+        lambda s_real, s_fake: s_fake.mean() - s_real.mean(),
+        lambda s_fake: -s_fake.mean(),
+    ),
+    "Hinge": (
+        Hinge,
+        lambda s_real, s_fake: np.maximum(0.0, 1.0 - s_real).mean() + np.maximum(0.0, 1.0 + s_fake).mean(),
+        lambda s_fake: -s_fake.mean(),
+    ),
+}
+SMOOTHABLE = ("NonSaturating", "Minimax", "LeastSquares")  # objectives with a target for real samples
+
+
+def loss_case(name, n, n_in, n_out, rng):
+    """The value of a loss for moderate and for huge logits, and its gradient."""
+    loss, formula, make = LOSSES[name]
+    s, target = make(n, n_in, rng)
+    for size in SIZES:
+        agree("loss", loss(size * s, target)[0], formula(size * s, target))
+    return check_loss(loss, MODERATE * s, target)
+
+
+def loss_of_network_case(layer, name, n, n_in, n_out, rng):
+    """A loss of the output of a Dense layer and one more layer: the gradients of all parameters."""
+    loss, _, make = LOSSES[name]
+    x = rng.standard_normal((n + 1, n_in))
+    s, target = make(n + 1, n_out, rng)
+
+    def backward(network):
+        s, caches = network.forward(x)
+        network.backward(loss(s, target)[1], caches)
+        return windows(network, "network", "d")
+
+    network = stack([layer], [n_in, s.shape[1]], rng)
+    return check(lambda network: loss(network.forward(x)[0], target)[0], backward, network=network)
+
+
+def objective_case(name, n, n_in, n_out, rng):
+    """Both values of an objective for moderate and for huge scores, and their gradients."""
+    make, formula_d, formula_g = OBJECTIVES[name]
+    s_real, s_fake = rng.standard_normal((n, 1)), rng.standard_normal((n_in, 1))
+    for size in SIZES:
+        agree("L_D", make().d(size * s_real, size * s_fake)[0], formula_d(size * s_real, size * s_fake))
+        agree("L_G", make().g(size * s_fake)[0], formula_g(size * s_fake))
+    return check_objective(make(), MODERATE * s_real, MODERATE * s_fake)
+
+
+def label_smoothing_case(n, n_in, n_out, rng):
+    """LabelSmoothing of each objective that allows it, against the formula of L_D with the target t = 1 - eps."""
+    rows = []
+    for name in SMOOTHABLE:
+        eps = rng.random()
+        s_real, s_fake = MODERATE * rng.standard_normal((2, n, 1))
+        t, smoothed = 1.0 - eps, LabelSmoothing(OBJECTIVES[name][0](), eps)
+        if name == "LeastSquares":  # up to a constant
+            expected = ((s_real - t) ** 2 / 2.0 + (1.0 - t * t) / 2.0).mean() + (s_fake**2 / 2.0).mean()
+        else:
+            expected = (t * softplus(-s_real) + eps * softplus(s_real)).mean() + softplus(s_fake).mean()
+        agree("L_D", smoothed.d(s_real, s_fake)[0], expected)
+        rows += check_objective(smoothed, s_real, s_fake)
+    return rows

@@ -1,0 +1,43 @@
+"""Cases of penalties: the gradient of a gradient, through a random D."""
+
+import numpy as np
+
+from minigan.gan.penalties import R1
+from minigan.gan.wgan import wgan_gp
+from minigan.gradcheck import check, windows
+from minigan.gradcheck.cases.shared import DIFFERENTIABLE, agree, stack
+
+
+def r1(D, caches, gamma):
+    """R1 with the arguments of wgan_gp."""
+    return R1(gamma)(D, None, None, caches)
+
+
+PENALTIES = {  # name -> (penalty, its formula, as a function of the slopes g (N, n_x) and a weight)
+    "R1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
+    "wgan_gp": (wgan_gp, lambda g, weight: weight * ((np.sqrt((g * g).sum(axis=1)) - 1.0) ** 2).sum() / len(g)),
+}
+
+
+def slopes(D, caches, mask):
+    """ds/dx (N, n_x), by an ordinary backward pass. mask (N, 1) is 1 for the rows that are wanted and 0 for others."""
+    return D.backward(mask, caches, param_grads=False, input_grad=True)
+
+
+def penalty_case(name, n, n_in, n_out, rng, names=None):
+    """The gradient of a penalty with respect to the parameters of D, a random stack or one with the layers `names`."""
+    penalty, formula = PENALTIES[name]
+    names = rng.choice([*DIFFERENTIABLE, "Dense"], rng.integers(1, 5)) if names is None else names
+    D = stack(names, [n_in, *rng.integers(1, n_out + 1, len(names)), 1], rng)
+    x, ones, weight = rng.standard_normal((n, n_in)), np.ones((n, 1)), rng.uniform(0.5, 3.0)
+
+    def by_hand(D):
+        _, caches = D.forward(x)
+        expected = formula(slopes(D, caches, ones), weight)
+        D.grad[...] = 0.0
+        for _ in range(2):  # a penalty adds to D.grad, so that two calls give twice the gradient
+            agree("penalty", penalty(D, caches, weight), expected)
+        D.grad /= 2.0
+        return windows(D, "D", "d")
+
+    return check(lambda D: formula(slopes(D, D.forward(x)[1], ones), weight), by_hand, D=D)
