@@ -56,7 +56,7 @@ def test_every_preset_computes_the_same(preset):
     same_on_both(preset)
 
 
-def test_so_does_the_objective_of_no_preset():
+def test_least_squares_which_no_preset_has_computes_the_same():
     same_on_both("small", objective="least-squares")
 
 
@@ -185,7 +185,7 @@ SWAPS = {  # what goes wrong on a GPU alone, or is slow there -> (preset, functi
 
 
 @pytest.mark.parametrize("mistake", SWAPS)
-def test_what_only_a_gpu_would_notice_is_noticed(mistake):
+def test_the_fake_device_notices_mistakes_that_only_a_gpu_would(mistake):
     preset, *change = SWAPS[mistake]
     with planted(*change), pytest.raises((TypeError, AttributeError, AssertionError, RuntimeWarning)):
         same_on_both(preset)

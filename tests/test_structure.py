@@ -53,11 +53,11 @@ def test_imports_point_one_way(path):
     assert set(imported(path)) <= MAY_IMPORT[room] | {room}
 
 
-def test_network_is_handed_layers():
+def test_network_does_not_import_layers():
     assert "minigan" not in PACKAGE.joinpath("nn/network.py").read_text(encoding="utf-8").split()
 
 
-def test_only_backend_says_cupy():
+def test_only_backend_mentions_cupy():
     assert [p.name for p in PACKAGE.rglob("*.py") if "cupy" in p.read_text(encoding="utf-8")] == ["backend.py"]
 
 
@@ -76,7 +76,7 @@ def test_an_equation_that_is_cited_elsewhere_exists():
     assert [f"{name}-{n}" for name, n in cited if n not in known[name]] == []
 
 
-def test_the_path_leads_from_file_to_file():
+def test_each_file_of_the_path_names_the_next():
     for name, following in pairwise(PATH):
         following = file(following).relative_to(PACKAGE).as_posix()
         doc = ast.get_docstring(ast.parse(file(name).read_text(encoding="utf-8")))
@@ -141,14 +141,14 @@ def run(code):
     return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
 
 
-def test_import_minigan_costs_numpy_and_no_more():
+def test_import_minigan_loads_only_numpy():
     others = run(
         "import minigan, sys; print(*{m.partition('.')[0] for m in sys.modules} - set(sys.stdlib_module_names))"
     )
     assert {name for name in others if not name.startswith(("_", "sitecustomize"))} <= {"minigan", "numpy"}
 
 
-def test_nothing_that_could_run_a_files_code():
+def test_no_module_can_run_code_from_a_file():
     """No pickle, no eval, no YAML, in any guise; and np.load only where it is told so."""
     for path in PACKAGE.rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

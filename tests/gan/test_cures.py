@@ -93,14 +93,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_makes_no_sense_together_is_refused_in_one_sentence(case):
+def test_contradicting_settings_are_rejected_with_a_reason(case):
     flags, message = REFUSED[case]
     with pytest.raises(ArgumentError, match=message) as info:
         Settings(**TINY | flags)
     assert "\n" not in str(info.value)
 
 
-def test_every_flag_of_a_cure_reaches_what_it_describes(data):
+def test_every_setting_of_a_cure_takes_effect(data):
     made = Training(Settings(**TINY | {"packing": 2, "maxout": 3, "input_dropout": 0.5, "conditional": True}), data)
     assert type(made.D) is Packed and type(made.G) is Conditional
     assert [type(layer) for layer in made.D.layers] == [Labels, Dropout, Dense, Maxout, Dense, Maxout, Dense]
@@ -152,7 +152,7 @@ def by_hand(settings, data):
     return training, copy, training.data.batch(np.arange(4))
 
 
-def test_simultaneous_means_that_g_answers_the_d_before(data):
+def test_with_simultaneous_g_learns_from_d_before_its_step(data):
     training, hand, x = by_hand(Settings(**TINY | {"simultaneous": True, "shared_noise": True}), data)
     training.round([x])
     z, D = hand.noise(4), hand.D.astype(np.float32)
@@ -163,7 +163,7 @@ def test_simultaneous_means_that_g_answers_the_d_before(data):
     np.testing.assert_array_equal(training.G.theta, hand.G.theta)
 
 
-def test_k_steps_take_k_batches_and_fresh_or_shared_noise(data):
+def test_k_steps_of_d_use_k_batches_and_new_or_shared_noise(data):
     for shared in (False, True):
         training, hand, x = by_hand(Settings(**TINY | {"d_steps": 2, "g_steps": 2, "shared_noise": shared}), data)
         training.round([x, x[::-1].copy()])
@@ -179,7 +179,7 @@ def test_k_steps_take_k_batches_and_fresh_or_shared_noise(data):
 
 
 @pytest.mark.parametrize("objective", ["minimax", "hinge"])
-def test_d_is_bounded_after_each_of_its_steps_and_its_last_answers_are_returned(objective, data):
+def test_d_is_clipped_after_each_step_and_its_last_scores_are_returned(objective, data):
     training, hand, x = by_hand(Settings(**TINY | {"d_steps": 2, "clip": 0.05, "objective": objective}), data)
     batches = x, x[::-1].copy()
     figures = training.round(batches)
@@ -191,7 +191,7 @@ def test_d_is_bounded_after_each_of_its_steps_and_its_last_answers_are_returned(
     np.testing.assert_allclose(figures[2:], answers, rtol=1e-6)
 
 
-def test_learning_rates_fall_and_momentum_rises(data):
+def test_learning_rate_and_momentum_follow_their_schedules(data):
     optimizers = SGD(np.zeros(2)), SGD(np.zeros(2))
     settings = Settings(lr=1.0, d_lr=3.0, lr_decay=0.5, momentum=0.5, final_momentum=0.7, optimizer="sgd")
     seen = []
@@ -213,7 +213,7 @@ SPREADS = {"lecun": 1 / 400, "he": 2 / 400, "glorot": 2 / 700, "gaussian": 0.02*
 
 
 @pytest.mark.parametrize("name", INITIAL)
-def test_initial_weights_have_the_variance_of_their_name(name, rng):
+def test_each_initialisation_has_its_variance(name, rng):
     network = Network([Dense(400, 300), SpectralDense(400, 300)], rng)
     initialise(network, name, rng)
     for layer in network.layers:
@@ -226,14 +226,14 @@ def test_initial_weights_have_the_variance_of_their_name(name, rng):
     assert network.layers[1].sigma == pytest.approx(np.linalg.svd(network.layers[1].W, compute_uv=False)[0], rel=0.05)
 
 
-def test_noise_has_variance_1_whatever_its_distribution(rng):
+def test_noise_of_every_distribution_has_variance_1(rng):
     for noise in ("normal", "uniform"):
         z = sampling.latent_noise(Settings(noise=noise, latent_dim=50), 2000, rng)
         assert z.dtype == np.float32 and z.std() == pytest.approx(1.0, rel=0.01)
         assert (np.abs(z).max() < 3**0.5 + 1e-6) == (noise == "uniform")
 
 
-def test_a_sigmoid_generator_is_trained_on_0_to_1_and_shown_in_the_same_range_as_others(data):
+def test_a_sigmoid_generator_trains_on_0_to_1_and_returns_the_usual_range(data):
     training = Training(Settings(**TINY | {"output": "sigmoid"}), data)
     batch, x = training.data.batch(slice(None)), data.batch(slice(None))
     assert (batch.min(), batch.max()) == (0.0, 1.0)
@@ -242,7 +242,7 @@ def test_a_sigmoid_generator_is_trained_on_0_to_1_and_shown_in_the_same_range_as
     np.testing.assert_allclose(sampling.generate(training.settings, data, training.G, z), 2 * training.G(z) - 1)
 
 
-def test_labels_stand_behind_real_and_fake_samples_and_behind_the_noise(data):
+def test_labels_are_appended_to_samples_and_to_noise(data):
     settings = Settings(**TINY | {"conditional": True})
     training = Training(settings, data)
     x = sampling.real_batch(settings, training.data, np.array([0, 1, 2, 4]))
@@ -258,7 +258,7 @@ def test_labels_stand_behind_real_and_fake_samples_and_behind_the_noise(data):
     assert sampling.generate(settings, data, training.G, sevens).shape == (5, 9)
 
 
-def test_conditioning_is_learned():
+def test_a_conditional_gan_learns_its_labels():
     """Bright images are of class 1, dark ones of class 0: soon G draws what it is told."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 512)
@@ -274,7 +274,7 @@ def test_conditioning_is_learned():
     assert brightness[1::2].mean() - brightness[::2].mean() > 0.5  # in the data .79
 
 
-def test_the_table_of_presets_names_all_and_loses_no_setting():
+def test_the_table_of_presets_shows_every_preset_and_setting():
     text = table()
     assert all(f"\n{name}" in text for name in PRESETS)
     assert row("wgan")[1:-1] == ("wasserstein", "100-512-512-512 relu", "512-512-512 relu", "rmsprop 5e-05 0.99", "64",

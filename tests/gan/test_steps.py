@@ -38,14 +38,14 @@ def still(network):
 
 
 @pytest.mark.parametrize("name", PENALTIES)
-def test_a_penalty_names_the_layer_that_it_cannot_go_through(name, rng):
+def test_a_penalty_names_a_layer_without_a_second_derivative(name, rng):
     D = stack(["ReLU", "BatchNorm"], [3, 4, 4, 1], rng)
     _, caches = D.forward(rng.standard_normal((5, 3)))
     with pytest.raises(NotImplementedError, match="BatchNorm"):
         PENALTIES[name][0](D, caches, 1.0)
 
 
-def test_a_step_refuses_r1_with_batchnorm_and_moves_nothing(rng):
+def test_d_step_rejects_r1_with_batchnorm_and_changes_nothing(rng):
     G, D, x_real, z = players("ReLU", "BatchNorm", rng)
     before = D.theta.copy()
     with pytest.raises(ValueError, match="BatchNorm"):
@@ -55,7 +55,7 @@ def test_a_step_refuses_r1_with_batchnorm_and_moves_nothing(rng):
 
 @pytest.mark.parametrize("layer", DIFFERENTIABLE)
 @pytest.mark.parametrize(("name", "value"), [("R1", 0.0), ("wgan_gp", 3.0)])
-def test_a_critic_without_slope_has_a_finite_penalty_and_no_gradient(name, value, layer, rng):
+def test_the_penalty_of_a_constant_d_is_finite_and_its_gradient_0(name, value, layer, rng):
     D = stack([layer, layer], [3, 4, 4, 1], rng).astype(np.float32)
     D.layers[-1].W[...] = 0.0
     D.grad[...] = 0.0
@@ -66,7 +66,7 @@ def test_a_critic_without_slope_has_a_finite_penalty_and_no_gradient(name, value
 
 @pytest.mark.parametrize("m", [1, 2])
 @pytest.mark.parametrize("layer", ["LeakyReLU", "BatchNorm"])
-def test_a_step_of_d_takes_unequal_batches_and_confuses_no_labels(layer, m, rng):
+def test_d_step_takes_batches_of_different_sizes(layer, m, rng):
     """6 real and 2 fake samples, one by one or in packs of 2: the scores and gradients of two separate passes."""
     G = stack(["ReLU"], [N_Z, 5, N_X], rng)
     D = Packed(m, stack([layer], [m * N_X, 5, 1], rng).layers, rng, np.float64)
@@ -84,7 +84,7 @@ def test_a_step_of_d_takes_unequal_batches_and_confuses_no_labels(layer, m, rng)
 
 
 @pytest.mark.parametrize("penalty", [R1(2.0), WganGP(10.0, np.random.default_rng(0))], ids=["R1", "WganGP"])
-def test_the_exported_penalties_fit_d_step(penalty, rng):
+def test_exported_penalties_can_be_passed_to_d_step(penalty, rng):
     G, D, x_real, z = players("LeakyReLU", "LeakyReLU", rng)
     plain = d_step(D, G, NonSaturating(), still(D), x_real, z)[0]
     grad = D.grad.copy()
@@ -93,7 +93,7 @@ def test_the_exported_penalties_fit_d_step(penalty, rng):
 
 
 @pytest.mark.parametrize("layer", ["LeakyReLU", "BatchNorm", "Dropout"])
-def test_each_step_moves_its_own_network_and_leaves_the_other_bit_identical(layer, rng):
+def test_each_step_changes_its_own_network_and_no_bit_of_the_other(layer, rng):
     G, D, x_real, z = players(layer, layer, rng)
     objective = NonSaturating()
     g_theta, d_theta = G.theta.copy(), D.theta.copy()
@@ -123,7 +123,7 @@ class Watched(np.ndarray):
 
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("layer", BETWEEN)
-def test_a_float32_round_makes_no_float64_array_and_asks_for_no_number(objective, layer, rng):
+def test_a_float32_round_stays_in_float32_and_never_waits_for_a_number(objective, layer, rng):
     *networks, x_real, z = players(layer, layer, rng)
     G, D = (network.astype(np.float32) for network in networks)
     average = G.astype(np.float32)
@@ -144,7 +144,7 @@ def test_a_float32_round_makes_no_float64_array_and_asks_for_no_number(objective
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_float32_gradients_are_those_of_float64(preset, rng):
+def test_float32_gradients_agree_with_float64_gradients(preset, rng):
     settings = PRESETS[preset].with_flags()
     shape = (28, 28) if settings.data == "auto" else (2,)
     data = Dataset(rng.integers(0, 256, (1, *shape)).astype(np.uint8), shape, "", labels=np.array([9]))
@@ -168,7 +168,7 @@ def test_float32_gradients_are_those_of_float64(preset, rng):
         assert np.abs(grads[np.float32][name] - exact).max() <= 1e-3 * scale, name
 
 
-def test_a_round_steps_d_then_g_then_the_average(rng):
+def test_a_round_updates_d_then_g_then_the_average(rng):
     data = Dataset(rng.integers(0, 256, (40, 9)).astype(np.uint8), (3, 3), "")
     settings = Settings(batch_size=8, g_hidden=(5,), d_hidden=(5,), latent_dim=2, r1=2.0, ema=0.999)
     training, by_hand = Training(settings, data), Training(settings, data)
@@ -187,7 +187,7 @@ def test_a_round_steps_d_then_g_then_the_average(rng):
     np.testing.assert_allclose(figures, [d_loss, g_loss, *(a.mean() for a in answers)], rtol=1e-6)
 
 
-def test_an_epoch_is_every_sample_once_in_a_new_order(rng, monkeypatch):
+def test_an_epoch_uses_every_sample_once_in_a_new_order(rng, monkeypatch):
     data = Dataset(np.arange(20, dtype=np.uint8)[:, None], (1, 1), "")
     training, seen = Training(Settings(batch_size=6, g_hidden=(2,), d_hidden=(2,)), data), []
     monkeypatch.setattr(

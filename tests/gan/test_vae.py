@@ -46,7 +46,7 @@ def test_the_kl_of_known_gaussians():
     np.testing.assert_allclose(dlog_var, [[0.0, 0.75], [0.0, 0.0]])
 
 
-def test_the_kl_is_the_mean_of_the_difference_of_log_densities(rng):
+def test_the_kl_is_the_mean_difference_of_log_densities(rng):
     mean, log_var = np.array([[0.7, -1.2]]), np.array([[0.5, -2.0]])
     eps = rng.standard_normal((400_000, 2))
     z = mean + np.exp(log_var / 2.0) * eps
@@ -54,13 +54,13 @@ def test_the_kl_is_the_mean_of_the_difference_of_log_densities(rng):
     assert sampled.mean() == pytest.approx(kl_to_normal(mean, log_var)[0], abs=5.0 * sampled.std() / len(z) ** 0.5)
 
 
-def test_the_kl_keeps_its_digits_where_the_variance_is_nearly_1():
+def test_the_kl_is_accurate_for_a_variance_near_1():
     log_var = np.full((1, 1), 1e-5, np.float32)
     _, _, dlog_var = kl_to_normal(np.zeros_like(log_var), log_var)
     assert dlog_var[0, 0] == pytest.approx(0.5 * math.expm1(float(log_var[0, 0])), rel=1e-6)
 
 
-def test_the_loss_is_the_formula_as_written(made):
+def test_the_loss_equals_its_formula(made):
     encoder, decoder, x, eps = made
     loss, kl = step(*made)
     h = encoder.forward(x)[0]
@@ -74,7 +74,7 @@ def test_the_loss_is_the_formula_as_written(made):
     assert kl == pytest.approx(expected[1] / len(x), rel=1e-12)
 
 
-def test_the_loss_holds_for_complex_x(made):
+def test_the_loss_works_for_complex_x(made):
     """Its derivative by x, which no step needs, by both oracles."""
     encoder, decoder, x, eps = made
     x, networks = x.copy(), [network.astype(np.complex128) for network in (encoder, decoder)]
@@ -142,7 +142,7 @@ def test_training_lowers_the_loss_and_beats_the_mean_image(bars):
     assert losses[-8:, 1].mean() > 1.0  # z is made use of: to tell 8 bars apart takes log 8 = 2.1 nats
 
 
-def test_samples_are_like_the_data_and_of_every_kind(bars):
+def test_samples_look_like_the_data_and_cover_every_kind(bars):
     """Half of the samples are much nearer to one of the 8 bars than the mean image is, and each bar gets its share."""
     x, _, decoder, _ = bars
     z, kinds = np.random.default_rng(1).standard_normal((500, 4)).astype(np.float32), np.unique(x, axis=0)

@@ -34,7 +34,7 @@ def test_the_check_finds_the_classic_bugs(bug, rng):
     assert sum(line.strip().startswith(wrong) for line in find_the_bug.listing(code)) == 1
 
 
-def test_the_reader_guesses_and_is_told(monkeypatch, capsys):
+def test_find_the_bug_judges_the_guesses_of_its_reader(monkeypatch, capsys):
     answers = iter(["6", "1", "", "three", "99", "", *[""] * (len(find_the_bug.BUGS) - 4)])
     monkeypatch.setattr("sys.argv", ["find_the_bug.py"])
     monkeypatch.setattr("sys.stdin.isatty", lambda: True)
@@ -84,12 +84,12 @@ class RebindsItsWindow(Dense):
 
 
 @pytest.mark.parametrize("bug", [WeightsForgetUpstream, OneSampleForTheBias, WrongSign, AddsUp, RebindsItsWindow])
-def test_more_bugs_in_dense(bug, rng):
+def test_the_check_finds_bugs_in_a_dense_layer(bug, rng):
     with pytest.raises(GradientError):
         check_layer(bug(4, 4), rng.standard_normal((5, 4)), rng)
 
 
-def test_a_slope_wrong_by_a_ten_millionth_is_caught(rng):
+def test_a_relative_error_of_1e_7_in_every_entry_is_caught(rng):
     class AlmostRight(Tanh):
         def backward(self, dy, cache, param_grads=True, input_grad=True):
             return super().backward(dy, cache) * (1.0 + 1e-7)
@@ -99,7 +99,7 @@ def test_a_slope_wrong_by_a_ten_millionth_is_caught(rng):
 
 
 @pytest.mark.parametrize("entry", [(0, 0), (9, 9)])
-def test_an_error_of_1e_9_in_one_entry_is_caught(rng, entry):
+def test_a_relative_error_of_1e_9_in_one_entry_is_caught(rng, entry):
     class OneEntry(Dense):
         def backward(self, dy, cache, param_grads=True, input_grad=True):
             dx = super().backward(dy, cache, param_grads, input_grad)
@@ -126,7 +126,7 @@ def test_an_error_in_an_array_of_small_gradients_is_caught(rng):
         check_layer(SmallBias(4, 4), rng.standard_normal((5, 4)), rng)
 
 
-def test_the_centred_difference_is_asked_too(rng):
+def test_the_centred_difference_catches_what_the_complex_step_cannot(rng):
     class WrongInComplexNumbers(Tanh):
         """Forward and backward agree, but only for complex x: the first oracle alone would be deceived."""
 
@@ -141,7 +141,7 @@ def test_the_centred_difference_is_asked_too(rng):
         check_layer(WrongInComplexNumbers(), rng.standard_normal((5, 4)), rng)
 
 
-def test_a_layer_that_modifies_its_input_is_an_error_of_its_own(rng):
+def test_a_layer_that_modifies_its_input_raises_value_error(rng):
     class InPlace(LeakyReLU):
         def forward(self, x, train=True):
             _, slope = super().forward(x, train)
@@ -168,7 +168,7 @@ def test_every_gradient_of_an_objective_is_checked(wrong, rng):
 
 
 @pytest.mark.parametrize(("relative", "dtype"), [(2e-10, np.complex128), (2e-6, np.float64)])
-def test_each_oracle_judges_by_its_own_tolerance(relative, dtype):
+def test_each_oracle_has_its_own_tolerance(relative, dtype):
     """An error just above the tolerance, in one entry, that this oracle alone can see."""
     assert (COMPLEX_TOLERANCE, CENTRED_TOLERANCE) == (1e-10, 1e-6)
     weights, x = np.array([1.0, 2.0, 3.0]), np.ones(3)
@@ -182,12 +182,12 @@ def test_each_oracle_judges_by_its_own_tolerance(relative, dtype):
         compare(relative)
 
 
-def test_a_gradient_of_another_shape_is_refused():
+def test_a_gradient_of_the_wrong_shape_raises_an_error():
     with pytest.raises(GradientError, match=r"x has shape \(2,\) but its gradient \(1,\)"):
         check(lambda x: x.sum(), lambda x: {"x": np.ones(1)}, x=np.ones(2))
 
 
-def test_a_forward_that_is_wrong_for_complex_x_is_suspected(rng):
+def test_the_message_suspects_a_forward_that_fails_for_complex_x(rng):
     class Abs(Tanh):
         def forward(self, x, train=True):
             return np.abs(x), np.sign(x)
@@ -199,17 +199,17 @@ def test_a_forward_that_is_wrong_for_complex_x_is_suspected(rng):
         check_layer(Abs(), rng.standard_normal((5, 4)), rng)
 
 
-def test_the_entry_named_is_one_that_is_wrong(rng):
+def test_the_message_names_a_wrong_entry(rng):
     with pytest.raises(GradientError, match=r"layer 0 LeakyReLU\[0, 1\]: .*difference [^ ]* \(scaled error [1-9]"):
         check_layer(LeakyReLU(), np.array([[0.3, 0.0, -2.0]]), rng)  # on its kink it has no derivative
 
 
-def test_a_check_of_nothing_is_refused(rng):
+def test_a_check_without_any_gradient_raises_an_error(rng):
     with pytest.raises(GradientError, match="nothing to check"):
         check(lambda x: x.sum(), lambda x: {}, x=np.ones(2))
 
 
-def test_a_check_leaves_the_layers_network_alone(rng):
+def test_a_check_does_not_change_the_network_of_a_layer(rng):
     network = Network([Dense(3, 2)], rng)
     theta = network.theta.copy()
     check_layer(network.layers[0], rng.standard_normal((4, 3)), rng)
@@ -217,14 +217,14 @@ def test_a_check_leaves_the_layers_network_alone(rng):
     np.testing.assert_array_equal(network.theta, theta)
 
 
-def test_a_check_leaves_dropouts_generator_where_it_was(rng):
+def test_a_check_restores_the_generator_of_dropout(rng):
     own = np.random.default_rng(1)
     state = own.bit_generator.state
     check_layer(Dropout(0.5, own), rng.standard_normal((5, 4)), rng)
     assert own.bit_generator.state == state
 
 
-def test_nan_is_not_right(rng):
+def test_a_gradient_of_nan_is_wrong(rng):
     class Nan(Tanh):
         def backward(self, dy, cache, param_grads=True, input_grad=True):
             return dy * np.nan
@@ -233,7 +233,7 @@ def test_nan_is_not_right(rng):
         check_layer(Nan(), rng.standard_normal((5, 4)), rng)
 
 
-def test_the_message_names_layer_parameter_and_entry(rng):
+def test_the_message_names_the_layer_the_parameter_and_the_entry(rng):
     class OneEntry(Dense):
         def backward(self, dy, cache, param_grads=True, input_grad=True):
             dx = super().backward(dy, cache, param_grads, input_grad)
@@ -246,14 +246,14 @@ def test_the_message_names_layer_parameter_and_entry(rng):
     assert len(str(info.value).splitlines()) == 1  # the other arrays are right, and not named
 
 
-def test_the_clean_code_passes_with_a_margin_of_ten(rng):
+def test_errors_of_correct_code_are_ten_times_below_the_tolerances(rng):
     network = Network([Dense(5, 6), LeakyReLU(), Dense(6, 2), Tanh()], rng)
     rows = check_network(network, rng.standard_normal((7, 5)), rng)
     assert max(row.complex_error for row in rows) < 1e-11
     assert max(row.centred_error for row in rows) < 1e-7
 
 
-def test_a_kink_close_by_is_no_false_alarm(rng):
+def test_a_kink_near_the_input_causes_no_false_alarm(rng):
     x = np.array([[3e-6, 1.0, -1.0]])  # closer to LeakyReLU's kink than the centred difference's first h
     kinked = np.array([[0.9, 0.9, -0.1]])
     f = lambda: (np.where(x > 0, x, 0.2 * x) * kinked).sum()  # noqa: E731
@@ -261,7 +261,7 @@ def test_a_kink_close_by_is_no_false_alarm(rng):
     check_layer(LeakyReLU(0.2), x, rng)
 
 
-def test_oracles_on_a_known_derivative():
+def test_both_oracles_find_the_derivative_of_exp():
     x = np.array([0.3, -2.0])
     z = x.astype(complex)
     np.testing.assert_allclose(complex_step(lambda: np.exp(z).sum(), z), np.exp(x), rtol=1e-15)
@@ -269,7 +269,7 @@ def test_oracles_on_a_known_derivative():
     np.testing.assert_array_equal(x, [0.3, -2.0])  # put back as it was
 
 
-def test_the_table_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):
+def test_the_command_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):
     from minigan.gradcheck import __main__ as command
 
     monkeypatch.setattr(command, "CASES", 2)
@@ -290,7 +290,7 @@ def test_the_table_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):
     assert "ReLU    " in out and "All gradients" not in out
 
 
-def test_the_v_curve_is_drawn(tmp_path, monkeypatch, capsys):
+def test_error_vs_h_draws_its_picture(tmp_path, monkeypatch, capsys):
     picture = tmp_path / "v.png"
     monkeypatch.setattr("sys.argv", ["error_vs_h.py", "--out", str(picture)])
     error_vs_h.main()

@@ -21,7 +21,7 @@ def make(name, n_in, n_out, dtype=np.float64):
 
 @every_layer
 @pytest.mark.parametrize("train", [True, False])
-def test_nothing_is_modified_and_the_dtype_is_kept(name, train, rng):
+def test_a_layer_modifies_no_input_and_keeps_the_dtype(name, train, rng):
     layer, network = make(name, 5, 3, np.float32)
     x = rng.standard_normal((4, 5 * getattr(layer, "pieces", 1)), dtype=np.float32)
     x.flags.writeable = False
@@ -38,7 +38,7 @@ def test_nothing_is_modified_and_the_dtype_is_kept(name, train, rng):
 
 
 @every_layer
-def test_gradients_can_be_declined(name, rng):
+def test_backward_skips_the_gradients_that_are_not_wanted(name, rng):
     layer, network = make(name, 5, 3)
     y, cache = layer.forward(rng.standard_normal((4, 5 * getattr(layer, "pieces", 1))))
     dy = rng.standard_normal(y.shape)
@@ -50,7 +50,7 @@ def test_gradients_can_be_declined(name, rng):
     assert layer.backward(dy, cache, input_grad=False) is None
 
 
-def test_dropout_drops_at_its_rate_and_keeps_the_mean(rng):
+def test_dropout_drops_entries_at_its_rate_and_keeps_the_mean(rng):
     x = np.ones((1000, 200), np.float32)
     y, _ = Dropout(0.3, rng).forward(x)
     assert (y == 0).mean() == pytest.approx(0.3, abs=0.005)
@@ -58,7 +58,7 @@ def test_dropout_drops_at_its_rate_and_keeps_the_mean(rng):
     np.testing.assert_array_equal(Dropout(0.3, rng).forward(x, train=False)[0], x)
 
 
-def test_dropout_draws_neighbours_independently_and_keeps_to_a_small_rate(rng):
+def test_dropout_draws_entries_independently_even_at_a_tiny_rate(rng):
     kept = Dropout(0.5, rng).forward(np.ones((2000, 64)))[0] > 0
     for shift in (1, 2, 3):
         agree = (kept[:, shift:] == kept[:, :-shift]).mean()
@@ -68,16 +68,16 @@ def test_dropout_draws_neighbours_independently_and_keeps_to_a_small_rate(rng):
     assert np.isfinite(Dropout(0.9999999, rng).forward(np.ones((2, 2)))[0]).all()
 
 
-def test_dropout_refuses_a_generator_of_short_words():
+def test_dropout_needs_a_generator_of_64_bit_words():
     with pytest.raises(ValueError, match="64-bit"):
         Dropout(0.5, np.random.Generator(np.random.MT19937(0)))
 
 
-def test_the_slope_at_the_kink_is_alpha():
+def test_the_slope_of_leaky_relu_at_0_is_alpha():
     np.testing.assert_array_equal(LeakyReLU(0.2).forward(np.array([-1.0, 0.0, 1e-30]))[1], [0.2, 0.2, 1.0])
 
 
-def test_dropout_draws_anew_at_each_pass(rng):
+def test_dropout_draws_a_new_mask_in_each_pass(rng):
     dropout = Dropout(0.5, rng)
     assert (dropout.forward(np.ones((9, 9)))[0] != dropout.forward(np.ones((9, 9)))[0]).any()
 
@@ -86,7 +86,7 @@ def batchnorm(rng):
     return Network([BatchNorm(3)], rng, np.float64).layers[0]
 
 
-def test_batchnorm_starts_as_the_identity_and_refuses_a_batch_of_one(rng):
+def test_batchnorm_starts_as_the_identity_and_cannot_train_on_one_sample(rng):
     layer = batchnorm(rng)
     x = rng.standard_normal((1, 3))
     np.testing.assert_allclose(layer.forward(x, train=False)[0], x, rtol=1e-5)
@@ -97,7 +97,7 @@ def test_batchnorm_starts_as_the_identity_and_refuses_a_batch_of_one(rng):
     np.testing.assert_allclose(layer.mean, 0.1 * x2.mean(axis=0))
 
 
-def test_batchnorm_normalises_and_remembers_averages(rng):
+def test_batchnorm_normalises_and_its_averages_converge(rng):
     layer = batchnorm(rng)
     x = 5.0 + 2.0 * rng.standard_normal((4000, 3))
     for _ in range(200):
@@ -110,7 +110,7 @@ def test_batchnorm_normalises_and_remembers_averages(rng):
     np.testing.assert_allclose(layer.forward(x, train=False)[0], y, rtol=1e-3, atol=1e-3)
 
 
-def test_maxout_shares_a_tie():
+def test_maxout_shares_the_gradient_between_equal_pieces():
     """So that y stays the maximum and dx adds up to dy; all pieces are equal where x is 0 and the biases, too."""
     x = np.array([[2.0, 1.0, 2.0, 3.0, 0.0, 3.0]])  # 3 pieces of 2 units
     y, cache = Maxout(3).forward(x)
@@ -119,7 +119,7 @@ def test_maxout_shares_a_tie():
 
 
 @pytest.mark.parametrize("layer", [Dense(3, 4), BatchNorm(3)], ids=["Dense", "BatchNorm"])
-def test_a_layer_alone_says_that_it_belongs_in_a_network(layer):
+def test_a_layer_outside_a_network_says_what_to_do(layer):
     with pytest.raises(AttributeError, match="put the layer into a Network first"):
         layer.forward(np.ones((2, 3)))
     with pytest.raises(AttributeError, match="has no attribute 'weights'"):

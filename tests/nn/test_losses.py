@@ -14,7 +14,7 @@ seeds = st.integers(0, 2**32 - 1)
 
 
 @given(n=st.integers(1, 9), seed=seeds)
-def test_values_are_the_textbook_ones(n, seed):
+def test_losses_equal_their_textbook_formulas(n, seed):
     rng = np.random.default_rng(seed)
     s, r = 3 * rng.standard_normal((2, n, 1))
     target, labels, scores = rng.random((n, 1)), rng.integers(4, size=n), rng.standard_normal((n, 4))
@@ -44,11 +44,11 @@ def assert_right(result, value, grad):
 @given(real=logits, fake=logits)
 @example([1e30], [-1e30])
 @example([0.0, -0.0], [1e-45, -1e-45])
-def test_any_float32_logit_gives_the_right_numbers(real, fake):
+def test_losses_are_right_for_any_float32_logit(real, fake):
     assert_all_right(real, fake)
 
 
-def test_logits_of_every_common_size_give_the_right_numbers():
+def test_losses_are_right_for_logits_of_every_common_size():
     for s in np.linspace(-110.0, 110.0, 441):
         assert_all_right([s], [s])
 
@@ -84,7 +84,7 @@ def assert_all_right(real, fake):
 
 
 @given(real=logits)
-def test_any_float32_logit_gives_a_finite_cross_entropy(real):
+def test_cross_entropy_is_finite_for_any_float32_logit(real):
     s = np.array([real, real[::-1]], np.float32)
     loss, ds = softmax_cross_entropy(s, np.array([0, len(real) - 1]))
     assert np.isfinite(loss) and loss.dtype == ds.dtype == np.float32
@@ -92,11 +92,11 @@ def test_any_float32_logit_gives_a_finite_cross_entropy(real):
 
 
 @pytest.mark.parametrize("labels", [np.zeros((5, 1), int), np.zeros(4, int)])
-def test_labels_of_another_shape_are_refused(labels):
+def test_labels_of_the_wrong_shape_raise_an_error(labels):
     with pytest.raises(ValueError, match=r"must be \(5,\)"):
         softmax_cross_entropy(np.zeros((5, 3)), labels)
 
 
-def test_targets_of_another_shape_are_refused():
+def test_targets_of_the_wrong_shape_raise_an_error():
     with pytest.raises(ValueError, match=r"\(5, 1\) but targets \(5,\)"):
         bce_with_logits(np.zeros((5, 1)), np.zeros(5))

@@ -11,7 +11,7 @@ from minigan.nn.layers import Dense, Dropout
 from minigan.nn.network import Network
 
 
-def test_every_array_of_a_layer_is_an_aligned_window_of_the_flat_vectors(rng):
+def test_every_array_of_a_layer_is_an_aligned_view_of_the_flat_vectors(rng):
     network = Network([Dense(3, 5), BatchNorm(5), LeakyReLU(), Dense(5, 1)], rng)
     arrays, grads = windows(network, "D"), windows(network, "D", "d")
     named = ["0 Dense.W", "0 Dense.b", "1 BatchNorm.gamma", "1 BatchNorm.beta", "3 Dense.W", "3 Dense.b"]
@@ -24,7 +24,7 @@ def test_every_array_of_a_layer_is_an_aligned_window_of_the_flat_vectors(rng):
     assert (network.layers[0].b == 1.0).all()
 
 
-def test_backward_overwrites_and_a_twin_is_independent(rng):
+def test_backward_overwrites_gradients_and_a_copy_is_independent(rng):
     network = stack(["Tanh"], [3, 4, 2], rng)
     x, dy = rng.standard_normal((5, 3)), rng.standard_normal((5, 2))
     _, caches = network.forward(x)
@@ -40,7 +40,7 @@ def test_backward_overwrites_and_a_twin_is_independent(rng):
         assert np.shares_memory(network.layers[0].W, network.theta)
 
 
-def test_a_layer_cannot_stand_in_a_network_twice(rng):
+def test_a_network_rejects_the_same_layer_twice(rng):
     layer = Dense(2, 2)
     with pytest.raises(ValueError, match="twice"):
         Network([layer, LeakyReLU(), layer], rng)
@@ -55,12 +55,12 @@ def test_calling_a_network_draws_samples_without_dropout(rng):
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.complex128])
-def test_dtype_on_request(dtype, rng):
+def test_a_network_has_the_dtype_that_was_asked_for(dtype, rng):
     network = Network([Dense(3, 2), LeakyReLU()], rng, dtype)
     y, _ = network.forward(np.ones((4, 3), dtype))
     assert y.dtype == network.theta.dtype == dtype
 
 
-def test_initial_weights_have_the_stated_variance(rng):
+def test_initial_weights_have_the_documented_variance(rng):
     W = Network([Dense(400, 300, gain=2.0)], rng).layers[0].W
     assert W.var() == pytest.approx(4.0 / 400, rel=0.02)

@@ -12,7 +12,7 @@ every_optimizer = pytest.mark.parametrize("optimizer", [SGD, RMSProp, Adam])
 
 
 @every_optimizer
-def test_float32_stays_float32_and_the_gradient_unharmed(optimizer, rng):
+def test_an_optimizer_keeps_float32_and_does_not_modify_the_gradient(optimizer, rng):
     theta, g = rng.standard_normal((2, 100), dtype=np.float32)
     g.flags.writeable = False
     moved = optimizer(theta)
@@ -22,7 +22,7 @@ def test_float32_stays_float32_and_the_gradient_unharmed(optimizer, rng):
 
 
 @every_optimizer
-def test_it_finds_a_minimum(optimizer):
+def test_an_optimizer_finds_a_minimum(optimizer):
     theta = np.array([3.0, -2.0])
     moved = optimizer(theta, lr=0.05)
     for _ in range(1000):
@@ -30,13 +30,13 @@ def test_it_finds_a_minimum(optimizer):
     np.testing.assert_allclose(theta, 1.0, atol=0.05)
 
 
-def test_the_defaults_are_those_of_the_papers_and_of_everybody():
+def test_the_defaults_of_optimizers_are_the_usual_ones():
     defaults = [tuple(p.default for p in signature(f).parameters.values())[1:] for f in (SGD, RMSProp, Adam)]
     assert defaults == [(0.01, 0.0), (0.01, 0.99, 1e-8), (0.001, 0.9, 0.999, 1e-8)]
 
 
 @every_optimizer
-def test_theta_longer_than_one_piece_is_moved_to_its_end(optimizer):
+def test_all_pieces_of_a_long_theta_are_moved(optimizer):
     theta = np.zeros(2 * PIECE + 3, np.float32)
     optimizer(theta).step(np.ones_like(theta))
     assert (theta == theta[0]).all() and theta[0] < 0

@@ -18,7 +18,7 @@ from minigan.nn.random import keep_mask, keep_rate, philox, ten_keys
         (0x243F6A88, 0x85A308D3, 0x13198A2E, (0xDD7CE038, 0xF62A4C12)),
     ],
 )
-def test_philox_gives_its_authors_answers(index, block, key, expected):
+def test_philox_gives_the_known_answers_of_its_authors(index, block, key, expected):
     """Those of Random123, the library of Salmon et al.: philox2x32, 10 rounds."""
     found = philox(np.array([index], np.uint64), block, *ten_keys(key))
     assert tuple(int(half[0]) for half in found) == expected
@@ -26,7 +26,7 @@ def test_philox_gives_its_authors_answers(index, block, key, expected):
 
 @pytest.mark.parametrize("name", KINDS)
 @same_numbers()
-def test_the_numbers_are_as_they_should_be(name, rng):
+def test_draws_have_the_right_distribution_and_are_independent(name, rng):
     """Distributed as they should be, and unrelated to their neighbours and to those of the next draw."""
     draw, distribution = KINDS[name]
     x, following = draw(rng, (50_000,), np), draw(rng, (50_000,), np)
@@ -40,7 +40,7 @@ def test_the_numbers_are_as_they_should_be(name, rng):
 
 
 @pytest.mark.parametrize("name", KINDS)
-def test_the_generators_state_decides(name):
+def test_draws_depend_on_the_state_of_the_generator_alone(name):
     draw, _ = KINDS[name]
     one, other, host = (np.random.default_rng(5) for _ in range(3))
     with same_numbers():

@@ -142,7 +142,7 @@ def test_a_folder_that_is_removed_while_it_is_written_to(command, own, monkeypat
     pytest.param("2>&-", 0, "", marks=pytest.mark.slow),
     (">&- 2>&-", 0, ""),
 ])  # fmt: skip
-def test_where_nobody_listens(tmp_path, own, where, code, said):
+def test_output_that_cannot_be_written_during_a_run(tmp_path, own, where, code, said):
     words = " ".join(map(str, [*SMALL, "--epochs", 150, "--out", "run"]))
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} -m minigan.train {words} {where}"],
@@ -157,7 +157,7 @@ def test_where_nobody_listens(tmp_path, own, where, code, said):
 
 
 @pytest.mark.parametrize(("words", "where", "code"), [("--epochs 1", "| true", 3), ("--lr 0", "2> /dev/full", 2)])
-def test_where_nobody_listens_from_the_start(tmp_path, own, words, where, code):
+def test_output_that_cannot_be_written_from_the_start(tmp_path, own, words, where, code):
     words = " ".join(map(str, [*SMALL, words, "--out", "run"]))
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} -u -m minigan.train {words} {where}"],

@@ -93,7 +93,7 @@ def test_batchnorm_takes_a_batch_of_one_in_each_process(own):
 
 @needs_mpi
 @pytest.mark.parametrize("ending", ["the first is killed", "another is killed", signal.SIGINT, signal.SIGTERM])
-def test_however_it_ends_nobody_is_left_and_the_checkpoint_is_good(own, ending):
+def test_however_a_run_ends_no_process_is_left_and_the_checkpoint_is_good(own, ending):
     with start(2, "-m", "minigan.train", *SMALL, "--epochs", 100_000, "--out", "run") as process:
         while not Path("run/samples/epoch_0002.png").exists():  # then the checkpoint is of the first
             assert process.poll() is None
@@ -189,7 +189,7 @@ def test_a_table_is_filled_by_several_each_with_its_seeds(tmp_path):
 @pytest.mark.parametrize("xp", [np, fake_device], ids=["host", "device"])
 @pytest.mark.parametrize("preset", PRESETS)
 @same_numbers()
-def test_one_of_one_is_one(preset, xp):
+def test_one_process_computes_what_plain_training_computes(preset, xp):
     """...to the last bit, which needs no MPI; on a device, too, where the sums go by the host."""
 
     def all_reduce(mine, everybodys):

@@ -69,7 +69,7 @@ def test_a_run_goes_on_as_if_it_had_never_stopped(command, own, monkeypatch, whe
     ("--maxout", 2, "--input-dropout", 0.5, "--no-conditional", "--lr-decay", 1),
     ("--evaluate-every", 1),
 ])  # fmt: skip
-def test_so_do_other_recipes(command, own, monkeypatch, tmp_path, words):
+def test_other_recipes_resume_as_if_they_had_never_stopped(command, own, monkeypatch, tmp_path, words):
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
     go_through(command, monkeypatch, words, 8, signal.SIGTERM)
 
