@@ -1,4 +1,7 @@
-"""Mutants: the code that computes derivatives and takes steps, with one small mistake planted at a time."""
+"""Mutants: copies of minigan's code, each with one small mistake, such as a wrong sign. The tests must notice each.
+
+`targets` lists the functions, `changes` the mistakes that can be made at one place, and `mutants` makes them in turn.
+"""
 
 import ast
 import copy
@@ -6,12 +9,19 @@ import inspect
 import textwrap
 from importlib import import_module
 
-CLASSES = ["nn.layers", "nn.batchnorm", "nn.maxout", "nn.network", "nn.optim", "nn.rmsprop", "nn.spectral"]
-FUNCTIONS = ["nn.losses", "nn.softmax", "nn.activations", "gan.objectives", "gan.penalties", "gan.more_objectives",
-             "gan.wgan", "gan.conditional", "gan.packing", "gan.steps", "gan.vae"]  # fmt: skip  # and classes
-METHODS = {"__call__", "sloped", "backward", "jvp", "tangent_grads", "weight_grad", "iterate", "d", "g", "step", "move",
-           "update"}  # fmt: skip
-NO_DERIVATIVE = {"bound", "one_hot", "initialise", "anneal"}
+MODULES = [
+    *("nn.losses", "nn.layers", "nn.activations", "nn.network", "nn.optim"),
+    *("nn.softmax", "nn.batchnorm", "nn.maxout", "nn.rmsprop", "nn.spectral"),
+    *("gan.steps", "gan.objectives", "gan.penalties"),
+    *("gan.more_objectives", "gan.wgan", "gan.conditional", "gan.packing", "gan.vae"),
+]
+METHODS = {  # those that compute gradients or move parameters
+    *("__call__", "backward", "jvp", "tangent_grads", "sloped", "weight_grad", "iterate"),
+    *("d", "g", "step", "move", "update"),
+}
+OTHER_FUNCTIONS = {  # they do neither
+    *("all_shapes", "window_size", "pieces", "bound", "one_hot", "initialise", "anneal"),
+}
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
 SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
     ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE],
@@ -21,30 +31,30 @@ SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHM
 
 
 def targets():
-    """name -> function: what computes gradients or moves parameters."""
+    """name -> function, for every function and method that computes gradients or moves parameters."""
     found = {}
-    for module in (import_module(f"minigan.{name}") for name in CLASSES + FUNCTIONS):
+    for module in (import_module(f"minigan.{name}") for name in MODULES):
         own = {k: v for k, v in vars(module).items() if getattr(v, "__module__", None) == module.__name__}
         for name, value in own.items():
-            if inspect.isclass(value) and name != "Dropout":  # whose slope is a draw
+            if inspect.isclass(value) and name != "Dropout":  # it has no formula to check: its slope is a draw
                 found |= {f"{name}.{k}": inspect.unwrap(getattr(value, k)) for k in vars(value) if k in METHODS}
-            elif inspect.isfunction(value) and module.__name__[8:] in FUNCTIONS and name not in NO_DERIVATIVE:
+            elif inspect.isfunction(value) and name not in OTHER_FUNCTIONS:
                 found[name] = inspect.unwrap(value)
     return found
 
 
 def changes(node):
-    """The nodes, each with one mistake, that may stand in the place of this one."""
+    """Yield nodes that can replace this node of a syntax tree, each with one mistake."""
 
     def changed(**fields):
         return type(node)(**dict(ast.iter_fields(node)) | fields)
 
     match node:
-        case ast.BinOp() | ast.AugAssign() | ast.BoolOp():  # operator swap
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp():  # another operator
             yield from (changed(op=swap()) for swap in SWAPS.get(type(node.op), ()))
         case ast.Compare():
             yield from (changed(ops=[swap()]) for swap in SWAPS.get(type(node.ops[0]), ()))
-        case ast.Attribute(attr="T") | ast.UnaryOp(op=ast.USub() | ast.Not()):  # dropped transpose, sign, not
+        case ast.Attribute(attr="T") | ast.UnaryOp(op=ast.USub() | ast.Not()):  # no transpose, no sign, no not
             yield node.value if isinstance(node, ast.Attribute) else node.operand
         case ast.Attribute(attr="sum" | "mean"):
             yield changed(attr={"sum": "mean", "mean": "sum"}[node.attr])
@@ -52,16 +62,16 @@ def changes(node):
             yield changed(value=not node.value)
         case ast.Constant(value=int() | float()) if node.value:
             yield changed(value=node.value * 1.001)
-        case ast.IfExp():  # swapped branch
+        case ast.IfExp():  # the other branch
             yield changed(body=node.orelse, orelse=node.body)
         case ast.If():
             yield changed(test=ast.UnaryOp(ast.Not(), node.test))
-    if isinstance(node, ast.Assign | ast.AugAssign | ast.Return) and node.value:  # sign flip, in a tuple of each value
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.Return) and node.value:  # the other sign, for each value
         values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
         for i, value in enumerate(values):
             flipped = [*values[:i], ast.UnaryOp(ast.USub(), value), *values[i + 1 :]]
             yield changed(value=ast.Tuple(flipped, ast.Load()) if len(values) > 1 else flipped[0])
-    if isinstance(node, ast.AugAssign):  # replaced instead of added to
+    if isinstance(node, ast.AugAssign):  # = instead of +=
         yield ast.Assign([node.target], node.value)
     match node:
         case ast.Assign() | ast.AugAssign() | ast.Expr(value=ast.Call()):
@@ -69,13 +79,13 @@ def changes(node):
 
 
 class Replace(ast.NodeTransformer):
-    """Counts all mistakes that can be made, and makes the one with the given number."""
+    """Count the mistakes that can be made, and make the one with the given number."""
 
     def __init__(self, number=0):
         self.number, self.count = number, 0
 
     def visit_arguments(self, node):
-        return node  # defaults belong to the function, not to its code
+        return node  # default values are not part of the code that is replaced
 
     def visit(self, node):
         for change in list(changes(node)):
@@ -86,9 +96,9 @@ class Replace(ast.NodeTransformer):
 
 
 def mutants(function):
-    """Make each mistake in turn in the running program; yields (line, line with the mistake) while it is made."""
+    """Make each mistake in turn in the running program. Yields (line, line with the mistake) meanwhile."""
     original, source = function.__code__, textwrap.dedent(inspect.getsource(function))
-    source += "    __class__\n" * bool(original.co_freevars)  # with this at its end, in a class, super() can be used
+    source += "    __class__\n" * bool(original.co_freevars)  # super() needs it, and a class around the function
     tree = ast.parse("class Any:\n" + textwrap.indent(source, " "))
     (counter := Replace()).visit(tree)
     for number in range(1, counter.count + 1):
