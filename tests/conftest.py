@@ -1,10 +1,10 @@
-"""Settings and fixtures of the whole suite. Hypothesis draws the same cases every time, so a red test is red again."""
+"""Settings and fixtures for all tests. Hypothesis draws the same cases in every run, so a failure can be repeated."""
 
 import os
 import signal
 import sys
 
-os.environ.setdefault("OMP_NUM_THREADS", "1")  # read when NumPy is imported; the cores are for pytest -n auto
+os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported; pytest -n auto uses the cores
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from minigan import cli
 settings.register_profile("minigan", derandomize=True, deadline=None, max_examples=200, print_blob=False)
 settings.load_profile("minigan")
 
-signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores Ctrl-C for jobs in its background
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def rng():
 
 @pytest.fixture
 def command(monkeypatch, capsys, tmp_path):
-    """command(main, *words) -> (exit code, stdout, stderr), run in an empty folder."""
+    """A function that runs a command in an empty folder: command(main, *words) -> (exit code, stdout, stderr)."""
     monkeypatch.chdir(tmp_path)
 
     def run(main, *words):
@@ -43,13 +43,13 @@ def command(monkeypatch, capsys, tmp_path):
 
 @pytest.fixture
 def own(tmp_path, rng):
-    """own.npz in the test's folder: 63 little images with labels, 5 batches of 12 and a rest."""
+    """The file own.npz in the test's folder: 63 small images with labels, which are 5 batches of 12 and a rest of 3."""
     np.savez(tmp_path / "own.npz", images=rng.integers(0, 256, (63, 4, 4)).astype(np.uint8), labels=np.arange(63) % 3)
 
 
 @pytest.fixture
 def in_process(monkeypatch):
-    """subprocess.run of `python -m minigan.train` runs here, without the seconds that a new process takes."""
+    """subprocess.run of `python -m minigan.train` trains in this process, because a new one takes seconds."""
     from types import SimpleNamespace
 
     from minigan import train

@@ -1,4 +1,4 @@
-"""The check itself: it must catch the classic bugs, and name the place."""
+"""The gradient check itself: it catches wrong derivatives, says where they are, and raises no false alarm."""
 
 import error_vs_h
 import find_the_bug
@@ -30,7 +30,7 @@ def test_the_check_finds_the_classic_bugs(bug, rng):
     _, code, wrong, _, find = bug
     with pytest.raises(GradientError):
         find(code, rng)
-    find(RIGHT[code.__name__.rstrip("0123456789")], rng)  # and not because the check is never content
+    find(RIGHT[code.__name__.rstrip("0123456789")], rng)  # the right code passes the same check
     assert sum(line.strip().startswith(wrong) for line in find_the_bug.listing(code)) == 1
 
 
@@ -75,7 +75,7 @@ class AddsUp(Dense):
 
 
 class RebindsItsWindow(Dense):
-    """The optimizer, which sees the flat vector, would never hear of it."""
+    """The optimizer reads the flat vector of gradients, which this layer does not write to."""
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         self.dW = cache.T @ dy
@@ -111,7 +111,7 @@ def test_a_relative_error_of_1e_9_in_one_entry_is_caught(rng, entry):
 
 
 def test_an_error_in_an_array_of_small_gradients_is_caught(rng):
-    """A gradient a hundred times smaller than the network's largest is not excused by the floor."""
+    """Also if the gradient is a hundred times smaller than the largest one of the network."""
 
     class SmallBias(Dense):
         def forward(self, x, train=True):
@@ -128,7 +128,7 @@ def test_an_error_in_an_array_of_small_gradients_is_caught(rng):
 
 def test_the_centred_difference_catches_what_the_complex_step_cannot(rng):
     class WrongInComplexNumbers(Tanh):
-        """Forward and backward agree, but only for complex x: the first oracle alone would be deceived."""
+        """Forward and backward agree for complex x only, so the complex step finds no error."""
 
         def forward(self, x, train=True):
             y, cache = super().forward(x, train)
@@ -169,7 +169,7 @@ def test_every_gradient_of_an_objective_is_checked(wrong, rng):
 
 @pytest.mark.parametrize(("relative", "dtype"), [(2e-10, np.complex128), (2e-6, np.float64)])
 def test_each_oracle_has_its_own_tolerance(relative, dtype):
-    """An error just above the tolerance, in one entry, that this oracle alone can see."""
+    """An error just above the tolerance, in one entry, that only one of the oracles sees."""
     assert (COMPLEX_TOLERANCE, CENTRED_TOLERANCE) == (1e-10, 1e-6)
     weights, x = np.array([1.0, 2.0, 3.0]), np.ones(3)
 
@@ -201,7 +201,7 @@ def test_the_message_suspects_a_forward_that_fails_for_complex_x(rng):
 
 def test_the_message_names_a_wrong_entry(rng):
     with pytest.raises(GradientError, match=r"layer 0 LeakyReLU\[0, 1\]: .*difference [^ ]* \(scaled error [1-9]"):
-        check_layer(LeakyReLU(), np.array([[0.3, 0.0, -2.0]]), rng)  # on its kink it has no derivative
+        check_layer(LeakyReLU(), np.array([[0.3, 0.0, -2.0]]), rng)  # there is no derivative at the kink, x = 0
 
 
 def test_a_check_without_any_gradient_raises_an_error(rng):
@@ -243,7 +243,7 @@ def test_the_message_names_the_layer_the_parameter_and_the_entry(rng):
     network = Network([Dense(3, 3), Tanh(), OneEntry(3, 2)], rng)
     with pytest.raises(GradientError, match=r"layer 2 OneEntry\.W\[2, 1\]: analytic .*complex step .*centred") as info:
         check_network(network, rng.standard_normal((4, 3)), rng)
-    assert len(str(info.value).splitlines()) == 1  # the other arrays are right, and not named
+    assert len(str(info.value).splitlines()) == 1  # the other arrays are right, so they are not listed
 
 
 def test_errors_of_correct_code_are_ten_times_below_the_tolerances(rng):
@@ -254,7 +254,7 @@ def test_errors_of_correct_code_are_ten_times_below_the_tolerances(rng):
 
 
 def test_a_kink_near_the_input_causes_no_false_alarm(rng):
-    x = np.array([[3e-6, 1.0, -1.0]])  # closer to LeakyReLU's kink than the centred difference's first h
+    x = np.array([[3e-6, 1.0, -1.0]])  # nearer to the kink of LeakyReLU than the first h of the centred difference
     kinked = np.array([[0.9, 0.9, -0.1]])
     f = lambda: (np.where(x > 0, x, 0.2 * x) * kinked).sum()  # noqa: E731
     assert np.abs(centred_difference(f, x) - [[0.9, 0.9, -0.02]]).max() > 0.1
@@ -266,7 +266,7 @@ def test_both_oracles_find_the_derivative_of_exp():
     z = x.astype(complex)
     np.testing.assert_allclose(complex_step(lambda: np.exp(z).sum(), z), np.exp(x), rtol=1e-15)
     np.testing.assert_allclose(centred_difference(lambda: np.exp(x).sum(), x), np.exp(x), rtol=1e-9)
-    np.testing.assert_array_equal(x, [0.3, -2.0])  # put back as it was
+    np.testing.assert_array_equal(x, [0.3, -2.0])  # the oracles restore it
 
 
 def test_the_command_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):

@@ -1,4 +1,4 @@
-"""A web server on this machine with MNIST's test files, which can answer as badly as any mirror."""
+"""A web server on this machine with small files named as those of MNIST. It can fail in every way that a mirror can."""
 
 import contextlib
 import gzip
@@ -18,7 +18,7 @@ RIGHT = {
 
 
 class Server(http.server.BaseHTTPRequestHandler):
-    """/right/FILE is what it should be; /anything-else/FILE is what `wrong` makes of the request."""
+    """/right/FILE gives the right file. For /any-other-folder/FILE, the function `wrong` answers."""
 
     wrong = staticmethod(lambda handler, name: handler.answer(404))
     asked: list[str] = []
@@ -42,7 +42,7 @@ class Server(http.server.BaseHTTPRequestHandler):
     def endless(self, name):
         self.send_response(200)
         self.end_headers()
-        with contextlib.suppress(OSError):  # nobody listens any more
+        with contextlib.suppress(OSError):  # the client has closed the connection
             while True:
                 self.wfile.write(bytes(1 << 16))
 

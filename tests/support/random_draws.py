@@ -1,4 +1,4 @@
-"""Random numbers as a GPU computes them: what can be drawn, and how to let NumPy compute them too."""
+"""Random numbers as a GPU computes them, which NumPy can compute, too."""
 
 import math
 from unittest.mock import patch
@@ -6,7 +6,7 @@ from unittest.mock import patch
 from minigan.nn import random
 from minigan.nn.random import normal, uniform
 
-# name -> (draw (rng, shape, xp), the distribution function of its numbers)
+# name -> (function of (rng, shape, xp) that draws numbers, their cumulative distribution function)
 KINDS = {
     "normal": (normal, lambda x: 0.5 * (1.0 + math.erf(x / math.sqrt(2.0)))),
     "uniform": (lambda rng, shape, xp: uniform(rng, -3.0, 5.0, shape, xp), lambda x: (x + 3.0) / 8.0),
@@ -14,5 +14,5 @@ KINDS = {
 
 
 def same_numbers():
-    """In here NumPy, too, computes its random numbers as a GPU does."""
+    """Let NumPy compute its random numbers as a GPU does. Use it with `with` or as a decorator."""
     return patch.object(random, "on_host", lambda xp: False)

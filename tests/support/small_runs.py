@@ -1,4 +1,4 @@
-"""Runs that take a second, and what is in their folders."""
+"""Runs that take about a second, and the contents of their folders."""
 
 import csv
 from dataclasses import replace
@@ -9,12 +9,12 @@ import numpy as np
 from minigan.data import Dataset
 from minigan.recipes.presets import PRESETS
 
-# flags of minigan.train, for the images that the fixture own writes
+# flags of minigan.train for a small run on the images of the fixture `own`
 SMALL = ("--data", "own.npz", "--batch-size", 12, "--g-hidden", 5, "--d-hidden", 5, "--latent-dim", 3, "--log-every", 2)
 
 
 def small(preset, **given):
-    """Settings of a preset with little networks, and data for three of its rounds."""
+    """Settings of a preset with small networks, and data for three rounds."""
     s, rng = PRESETS[preset].with_flags(), np.random.default_rng(0)
     hidden = {name: (8,) * len(getattr(s, name)) for name in ("g_hidden", "d_hidden")}
     n = 40 // s.d_steps // s.packing
@@ -25,12 +25,12 @@ def small(preset, **given):
 
 
 def contents(run):
-    """Of the files of a run: name -> bytes; of metrics.csv the rows without their speed."""
+    """The files of a run, as name -> bytes. metrics.csv is given as its rows, without their speed."""
     files = {str(path.relative_to(run)): path.read_bytes() for path in Path(run).rglob("*") if path.is_file()}
     with open(Path(run, "metrics.csv"), newline="", encoding="utf-8") as file:
         rows = [
             {name: value for name, value in row.items() if name != "rounds_per_second"} for row in csv.DictReader(file)
         ]
-    for name in ("curves.png", "report.html"):  # are made from the others, the report with the speed
+    for name in ("curves.png", "report.html"):  # made from the other files; the report shows the speed
         files.pop(name, None)
     return files | {"metrics.csv": rows}
