@@ -66,6 +66,7 @@ def network_case(n, n_in, n_out, rng):
     y, caches = network.forward(x)
     if network.backward(y, caches) is not None:
         raise GradientError("Network.backward returns dx, although input_grad was not given.")
+    agree("network(x)", network(x), network.forward(x, train=False)[0])
     return check_network(network, x, rng, bool(rng.integers(2)))
 
 
