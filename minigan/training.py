@@ -41,25 +41,25 @@ class Training:
         and D's mean answer to real and to fake samples, all from the last step of D and of G. The answer is D(x), or
         the raw score if the objective is not probabilistic.
         """
-        s = self.settings
-        anneal(s, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
-        d_before = self.D.theta.copy() if s.simultaneous else None
+        settings = self.settings
+        anneal(settings, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
+        d_before = self.D.theta.copy() if settings.simultaneous else None
         for x_real in batches:
-            labels = x_real[:, self.data.n_x :] if s.conditional else None
+            labels = x_real[:, self.data.n_x :] if settings.conditional else None
             z = self.noise(len(x_real), labels)
             d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
-            bound(self.D, s)
-        if s.simultaneous:  # G answers the D from before D's step
+            bound(self.D, settings)
+        if settings.simultaneous:  # G answers the D from before D's step
             exchange(self.D.theta, d_before)
-        for _ in range(s.g_steps):
-            z = z if s.shared_noise else self.noise(len(z), labels)
+        for _ in range(settings.g_steps):
+            z = z if settings.shared_noise else self.noise(len(z), labels)
             g_loss, _ = g_step(self.D, self.G, self.objective, self.g_optimizer, z)
-        if s.simultaneous:
+        if settings.simultaneous:
             exchange(self.D.theta, d_before)
-        if s.ema:
-            update_average(self.average, self.G, self.rounds_done, s.ema)
+        if settings.ema:
+            update_average(self.average, self.G, self.rounds_done, settings.ema)
         self.rounds_done += 1
-        answers = (sigmoid(s_real), sigmoid(s_fake)) if s.probable else (s_real, s_fake)
+        answers = (sigmoid(s_real), sigmoid(s_fake)) if settings.probable else (s_real, s_fake)
         return np.stack([d_loss, g_loss, *(answer.mean() for answer in answers)])
 
     def epoch(self):

@@ -4,7 +4,8 @@ The slope of D at a sample is g_n = ds_n/dx_n (n_x numbers): what backpropagatio
 steep at real samples, G is still pushed after it has arrived there. It overshoots, and the game runs in circles. A
 penalty P on the slopes makes D flat there. D learns from dP/dtheta, the derivative of a derivative.
 
-An example. Let D have two Dense layers with a LeakyReLU between, and one output:
+If D is one Dense layer, s = sum_i x_i W_i, its slope is W for every x. Then R1 = gamma/2 |W|^2, and dR1/dW = gamma W.
+Now let D have two Dense layers with a LeakyReLU between:
 
     h_j = sum_i x_i W1_ij,     s = sum_j W2_j a_j h_j,     a_j = 1 where h_j > 0, else alpha
 

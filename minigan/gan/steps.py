@@ -16,11 +16,12 @@ The words and symbols that all files use:
     s (N, 1)          the scores D(x), also called logits: sigmoid(s) is the probability that x is real
     L, dx, ds         a loss, and its gradients dL/dx and dL/ds
     theta, grad       all parameters of a network as one vector, and their gradient
-    round, epoch      a round is one turn of each network; an epoch is one pass over the real samples
+    round, epoch      a round is one turn of each network; an epoch is one pass over all real samples
     objective         what D and G want: their losses as functions of the scores
     penalty           an optional second loss of D, which keeps its slope small
 
-At first, skip everything about penalties and BatchNorm. Next on the reader's path: nn/losses.py
+With labels (gan/conditional.py), rows of x and of z are longer: the label is appended to them. At first, skip that and
+everything about penalties and BatchNorm. Next on the reader's path: nn/losses.py
 """
 
 import numpy as np
@@ -84,13 +85,15 @@ def backward_both(D, ds_real, ds_fake, caches):
         D.backward(np.concatenate([ds_real, ds_fake]), caches)
 
 
-def update_average(average, G, t, decay):
-    """Move `average`, a second G, towards G after round t = 0, 1, ...: an exponential moving average of G's weights.
+def update_average(average, G, rounds_done, decay):
+    """Move `average`, a second G, towards G after each round: an exponential moving average of G's weights.
+
+    rounds_done is the number of rounds before this one.
 
     G circles around its optimum. Its average stays closer to the middle and makes better samples (Yazici et al. 2019).
     The average covers about the last 1 / (1 - decay) rounds. Early on it covers only the last fifth of all rounds so
     far, so that the initial weights are forgotten quickly.
     """
-    decay = min(decay, (1 + t) / (6 + t))
+    decay = min(decay, (1 + rounds_done) / (6 + rounds_done))
     average.theta *= decay
     average.theta += (1.0 - decay) * G.theta

@@ -27,7 +27,7 @@ class Optimizer:
         for piece in self.pieces:
             self.move(self.theta[piece], grad[piece], *(getattr(self, name)[piece] for name in self.state))
 
-    def move(self, theta, g, *state):
+    def move(self, theta, grad, *state):
         """Update theta and the state in place. Entries are independent, so `step` calls this piece by piece."""
         raise NotImplementedError
 
@@ -35,7 +35,7 @@ class Optimizer:
 class SGD(Optimizer):
     """Stochastic gradient descent with momentum mu.
 
-        v <- mu v + g                                                                       (1)
+        v <- mu v + grad                                                                    (1)
         theta <- theta - lr v                                                               (2)
     Source: Polyak 1964; in this form Sutskever et al. 2013, with lr taken out of v.
     """
@@ -46,23 +46,23 @@ class SGD(Optimizer):
         super().__init__(theta, lr)
         self.momentum = momentum
 
-    def move(self, theta, g, v):
+    def move(self, theta, grad, v):
         v *= self.momentum
-        v += g  # (1)
+        v += grad  # (1)
         theta -= self.lr * v  # (2)
 
 
 class Adam(Optimizer):
-    """A step along a running average of the gradient, divided by the square root of one of its square.
+    """Divide a running average of the gradient by the root of a running average of its square, entry by entry.
 
     The t-th step, as the paper has it:
-        m <- beta1 m + (1 - beta1) g,     mhat = m / (1 - beta1^t)
-        v <- beta2 v + (1 - beta2) g^2,   vhat = v / (1 - beta2^t)
+        m <- beta1 m + (1 - beta1) grad,     mhat = m / (1 - beta1^t)
+        v <- beta2 v + (1 - beta2) grad^2,   vhat = v / (1 - beta2^t)
         theta <- theta - lr mhat / (sqrt(vhat) + eps)
     The averages start at 0; mhat and vhat correct for that. All the factors are numbers, the same for every entry. So
     leave them out of the arrays,
-        m <- beta1 m + g                                                                    (1)
-        v <- beta2 v + g^2                                                                  (2)
+        m <- beta1 m + grad                                                                 (1)
+        v <- beta2 v + grad^2                                                               (2)
     and put them into the step. Let a = (1 - beta1) / (1 - beta1^t) and b = sqrt((1 - beta2) / (1 - beta2^t)). Then the
     paper's mhat is a m, its sqrt(vhat) is b sqrt(v), and
         theta <- theta - lr a m / (b sqrt(v) + eps)
@@ -79,18 +79,18 @@ class Adam(Optimizer):
         super().__init__(theta, lr)
         self.beta1, self.beta2, self.eps = beta1, beta2, eps
 
-    def move(self, theta, g, m, v):
+    def move(self, theta, grad, m, v):
         a = (1.0 - self.beta1) / (1.0 - self.beta1**self.t)
         b = math.sqrt((1.0 - self.beta2) / (1.0 - self.beta2**self.t))
-        self.update(theta, g, m, v, self.beta1, self.beta2, self.lr * a / b, self.eps / b)
+        self.update(theta, grad, m, v, self.beta1, self.beta2, self.lr * a / b, self.eps / b)
 
     @staticmethod
     @fused
-    def update(theta, g, m, v, beta1, beta2, rate, eps):
+    def update(theta, grad, m, v, beta1, beta2, rate, eps):
         m *= beta1
-        m += g  # (1)
+        m += grad  # (1)
         v *= beta2
-        v += g * g  # (2)
+        v += grad * grad  # (2)
         theta -= rate * m / (np.sqrt(v) + eps)  # (3)
 
 

@@ -8,8 +8,8 @@ from minigan.nn.optim import Optimizer
 class RMSProp(Optimizer):
     """Divide the gradient by a running root mean square of itself, entry by entry.
 
-        v <- rho v + (1 - rho) g^2                                                          (1)
-        theta <- theta - lr g / (sqrt(v) + eps)                                             (2)
+        v <- rho v + (1 - rho) grad^2                                                       (1)
+        theta <- theta - lr grad / (sqrt(v) + eps)                                          (2)
     Source: Tieleman and Hinton 2012, lecture 6.5.
     """
 
@@ -19,7 +19,7 @@ class RMSProp(Optimizer):
         super().__init__(theta, lr)
         self.rho, self.eps = rho, eps
 
-    def move(self, theta, g, v):
+    def move(self, theta, grad, v):
         v *= self.rho
-        v += (1.0 - self.rho) * g * g  # (1)
-        theta -= self.lr * g / (np.sqrt(v) + self.eps)  # (2)
+        v += (1.0 - self.rho) * grad * grad  # (1)
+        theta -= self.lr * grad / (np.sqrt(v) + self.eps)  # (2)

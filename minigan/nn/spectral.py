@@ -26,8 +26,8 @@ class SpectralDense(Dense):
     u: Any
     v: Any
 
-    def __init__(self, n_in, n_out, gain=1.0):
-        super().__init__(n_in, n_out, gain)
+    def __init__(self, n_in, n_out):
+        super().__init__(n_in, n_out)  # no gain: sigma would divide it away
         self.buffers = {"v": (n_in,), "u": (n_out,)}
 
     def init(self, rng):

@@ -204,7 +204,7 @@ def test_an_epoch_uses_every_sample_once_in_a_new_order(rng, monkeypatch):
 def test_the_average_starts_quickly_and_can_be_switched_off(rng):
     G, average = stack(["ReLU"], [2, 3, 2], rng), stack(["ReLU"], [2, 3, 2], rng)
     start = average.theta.copy()
-    update_average(average, G, t=0, decay=0.999)
+    update_average(average, G, rounds_done=0, decay=0.999)
     np.testing.assert_allclose(average.theta, 1 / 6 * start + 5 / 6 * G.theta)
-    update_average(average, G, t=10**6, decay=0.0)
+    update_average(average, G, rounds_done=10**6, decay=0.0)
     np.testing.assert_array_equal(average.theta, G.theta)
