@@ -6,6 +6,7 @@ that dies leaves one of the two whole. Nothing of a loaded one is used before al
 
 import contextlib
 import hashlib
+import io
 import json
 import os
 import platform
@@ -41,7 +42,9 @@ def save(path, arrays, meta):
     try:
         with open(partial, "wb") as file:
             parts: dict = {META: np.frombuffer(text.encode(), np.uint8)} | arrays
-            np.savez(file, **parts)
+            packed = io.BytesIO()  # where NumPy 2.0 fails to write to a file, Python prints a traceback, too
+            np.savez(packed, **parts)
+            file.write(packed.getbuffer())
             file.flush()
             os.fsync(file.fileno())
         load(partial)

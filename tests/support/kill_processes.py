@@ -6,6 +6,7 @@ python kill_processes.py run SIGNAL N COMMAND ...
     ends that command N times after a while, each time goes on; prints how
 """
 
+import builtins
 import io
 import json
 import os
@@ -36,15 +37,12 @@ def die(*_, **__):
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-def part_of(savez, share):
-    def write(file, **parts):
-        whole = io.BytesIO()
-        savez(whole, **parts)
-        file.write(whole.getvalue()[: int(share * whole.tell())])
-        file.flush()
-        die()
+class Torn(io.FileIO):
+    """A file that takes a part of what is written first, and then the process ends."""
 
-    return write
+    def write(self, content):
+        super().write(content[: int(random.random() * len(content))])
+        die()
 
 
 def then_die(function):
@@ -54,7 +52,7 @@ def then_die(function):
 POINTS = {  # of a save -> (where it is, what is put there)
     "before the file is open": (checkpoint, "open", lambda: die),
     "open": (np, "savez", lambda: die),
-    "partly written": (np, "savez", lambda: part_of(np.savez, random.random())),
+    "partly written": (builtins, "open", lambda: Torn),
     "written": (os, "fsync", lambda: die),
     "on the disk": (checkpoint, "load", lambda: die),
     "read back": (os, "replace", lambda: die),
