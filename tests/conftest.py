@@ -3,6 +3,7 @@
 import os
 import signal
 import sys
+from pathlib import Path
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before NumPy is imported; pytest -n auto uses the cores
 
@@ -16,6 +17,21 @@ settings.register_profile("minigan", derandomize=True, deadline=None, max_exampl
 settings.load_profile("minigan")
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores Ctrl-C for jobs in its background
+
+ROOT = Path(__file__).parent.parent
+OURS = sorted(path.stem for folder in ("tests", "demos") for path in ROOT.joinpath(folder).rglob("*.py"))
+WARNINGS = [  # as in Python's -W, the last one that fits counts; a warning that none fits is printed at the end
+    rf"error:::(minigan\b|({'|'.join(OURS)})$)",  # from our own code, or about how it calls another package
+    "error::pytest.PytestWarning",  # about a test, or an exception that nobody could catch
+    "error::RuntimeWarning:numpy",  # about the numbers that we gave to NumPy
+    # BLAS kernels raise this flag now and then without cause (numpy issue 24067); results are asserted to be finite
+    "ignore:.* encountered in matmul:RuntimeWarning",
+]
+
+
+def pytest_configure(config):
+    for line in WARNINGS:
+        config.addinivalue_line("filterwarnings", line)
 
 
 @pytest.fixture
