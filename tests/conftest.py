@@ -51,7 +51,7 @@ def command(monkeypatch, capsys, tmp_path):
             cli.main(main)
         except SystemExit as end:
             code = end.code
-        out, err = capsys.readouterr()
+        out, err = (text.replace(os.sep, "/") for text in capsys.readouterr())  # a path reads the same on Windows
         return code, out, err
 
     return run

@@ -13,6 +13,7 @@ from pathlib import Path
 import kill_processes
 import numpy as np
 import pytest
+import systems
 from local_server import Server
 from small_runs import SMALL, contents
 
@@ -21,7 +22,7 @@ from minigan.data import mnist
 from minigan.runs import checkpoint
 from minigan.training import Training
 
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+pytestmark = systems.linux_only
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}  # to fork, a process should have one thread
 CODES = {"SIGKILL": 137, "SIGINT": 130, "SIGTERM": 143}
 

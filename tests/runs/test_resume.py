@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import systems
 from small_runs import SMALL, contents
 
 from minigan import data, train
@@ -166,6 +167,7 @@ def test_what_is_different_is_said(command, stopped, monkeypatch):
     assert re.search(r"^resumed  after round 7; what follows may differ: BLAS threads 77, not \d+$", out, re.M)
 
 
+@systems.posix_only
 def test_two_runs_never_share_a_folder(command, stopped):
     from minigan.runs.recorder import Lock
 
@@ -178,6 +180,7 @@ def test_two_runs_never_share_a_folder(command, stopped):
     assert command(train.main, "--resume", "run")[0] == 0
 
 
+@systems.posix_only
 def test_a_run_is_locked_before_it_is_read(command, stopped, monkeypatch):
     """...or else a resume that is slow to begin would take up what another one has long carried on."""
     from minigan.errors import ArgumentError
