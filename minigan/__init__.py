@@ -19,7 +19,7 @@ from minigan.nn.rmsprop import RMSProp
 from minigan.nn.softmax import softmax_cross_entropy
 from minigan.nn.spectral import SpectralDense
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"
 __all__ = [
     "R1",
     "SGD",
