@@ -111,7 +111,8 @@ def test_7_g_step_does_all_of_this(G, D):
     same(first.W, [[1.1, -0.9]])  #       1 + .1 * 1       and   -1 + .1 * 1
     assert G(Z) > 1.0  #                  the fake sample has moved up, as dL/dx = -.5 asked for,
     assert D(G(Z)) > 0.0  #               so D's score for it is higher
-    same(D.layers[0].W, [[2.0, -1.0]])  # D has not moved
+    same(D.layers[0].W, [[2.0, -1.0]])  # D has not moved,
+    same(D.grad, 0.0)  #                  nor was its own gradient computed
 
 
 def test_8_d_step_adds_the_gradients_of_real_and_fake(G, D):
