@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from kinks import check_kinks
 
 import minigan
 from minigan.gan import conditional, more_objectives, objectives, penalties, vae, wgan
@@ -88,6 +89,10 @@ def applicable(pair):
 def test_every_objective_with_every_cure(objective, cure, n, n_in, n_out, seed):
     rng = np.random.default_rng([seed, n, n_in, n_out])
     cure_case(cure, n, n_in, n_out, rng, name=objective)
+
+
+def test_values_at_the_kinks():
+    check_kinks()
 
 
 BASES = {"Layer", "Slope", "Optimizer"}  # base classes, which do nothing by themselves
