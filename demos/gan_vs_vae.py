@@ -60,7 +60,7 @@ def train_vae(data, settings):
     rngs, n, n_z, widths = streams(settings.seed), settings.batch_size, settings.latent_dim, settings.g_hidden
 
     def network(n_in, widths, n_out):
-        layers = hidden(n_in, widths, 0, settings, [lambda width: LeakyReLU(settings.g_slope)])
+        layers = hidden(n_in, widths, 0, settings, [lambda: LeakyReLU(settings.g_slope)])
         return Network([*layers, Dense(widths[-1], n_out)], rngs["init"])
 
     encoder, decoder = network(data.n_x, widths[::-1], 2 * n_z), network(n_z, widths, data.n_x)

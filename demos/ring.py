@@ -37,7 +37,7 @@ class Panel:
 
     def __init__(self, axes, name, given, data):
         settings = PRESETS["toy"].with_flags(data=given.data, seed=given.seed, epochs=1, **GAMES[name])
-        rounds_per_epoch = len(data.x) // settings.samples_a_round
+        rounds_per_epoch = len(data.x) // settings.samples_per_round
         settings = replace(settings, epochs=math.ceil(given.rounds / rounds_per_epoch))
         self.name, self.training = name, Training(settings, data)
         self.rounds = (figures for _ in range(settings.epochs) for figures in self.training.epoch())

@@ -1,73 +1,106 @@
-"""What the command lines share: flags made from a dataclass, and errors as one plain sentence."""
+"""What the command lines share: the list of commands, flags made from settings, and errors as one plain sentence."""
 
 import argparse
 import os
 import sys
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any
 
-from minigan.errors import ArgumentError, MiniganError
+from minigan.errors import ArgumentError, MiniganError, did_you_mean, one_of
 
-MOST = 10**9  # more would overflow sizes before it could be said that there is no memory for it
+COMMANDS = {
+    "train": "Train a GAN, by default on MNIST's digits.",
+    "sample": "Draw samples from a trained generator.",
+    "evaluate": "Measure how good samples are, beside real ones and noise.",
+    "report": "Make one HTML page of a run, which opens offline.",
+    "doctor": "Say what goes wrong in a run, why, and what to try.",
+    "explain": "Print one round of a GAN with all its numbers.",
+    "gradcheck": "Check every derivative in minigan and print the errors.",
+}
+MOST = 10**9  # larger sizes overflow before anything can report that there is not enough memory
 
 
 class Parser(argparse.ArgumentParser):
     """argparse, with one line for a wrong argument instead of a page of usage, and _ accepted for - in flags."""
 
     def __init__(self, prog, description):
-        super().__init__(prog, f"{prog} [flags]", description, allow_abbrev=False)
+        super().__init__(
+            prog, f"{prog} [flags]", description, allow_abbrev=False,
+            formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=28),
+        )  # fmt: skip
+        self.groups = {}
 
     def error(self, message):
-        raise ArgumentError(f"{message} (--help lists the flags).")
+        raise ArgumentError(f"{message.removeprefix('argument ')} (--help lists the flags).")
 
     def parse_args(self, args=None, namespace=None):
         words = sys.argv[1:] if args is None else args
         flags = [word.partition("=") for word in words]
         words = [f.replace("_", "-") + eq + v if f.startswith("--") else f + eq + v for f, eq, v in flags]
-        return super().parse_args(words, namespace)
+        given, unknown = self.parse_known_args(words, namespace)
+        if unknown:
+            flag = unknown[0].partition("=")[0]
+            if not flag.startswith("-"):
+                raise ArgumentError(f"{flag} is one word too many; --help shows what this command takes.")
+            close = did_you_mean(flag, self._option_string_actions)
+            raise ArgumentError(f"{flag} is not a flag{close if '?' in close else '; --help lists the flags.'}")
+        return given
 
-    def add_settings(self, cls, defaults):
-        """One flag for each field of the dataclass; only flags that were given appear in the result.
+    def group(self, title):
+        """The group of flags with this title in the help."""
+        if title not in self.groups:
+            self.groups[title] = self.add_argument_group(title)
+        return self.groups[title]
 
-        defaults: an instance, whose values the help shows.
+    def add_options(self, options, defaults):
+        """Add a flag for each of the options, in its group. Flags that are not given do not appear in the result.
+
+        options: see recipes/option.py. defaults: an object whose attributes the help shows.
         """
-        hints = get_type_hints(cls)
-        for f in fields(cls):
-            flag, default = f"--{f.name.replace('_', '-')}", getattr(defaults, f.name)
-            several = get_origin(hints[f.name]) is tuple
-            kind = (get_args(hints[f.name]) or [hints[f.name]])[0]
-            shown = " ".join(map(str, default)) if several else default
-            limit = f.metadata["limit"]
-            choices = [c for c in limit if c] if limit and not callable(limit[0]) else None
-            how: dict[str, Any] = {"type": kind, "choices": choices, "nargs": "+" if several else None}
-            if kind is bool:
+        for o in options:
+            default = getattr(defaults, o.name)
+            shown = " ".join(map(str, default)) if o.several else default
+            how: dict[str, Any] = {"type": o.parse, "nargs": "+" if o.several else None}
+            if o.type is bool:
                 shown, how = "on" if default else "off", {"action": argparse.BooleanOptionalAction}
-            elif not choices:
-                how["metavar"] = kind.__name__.upper()
-            help = f.metadata["help"] + (f" (default: {shown})" if default is not None else "")
-            self.add_argument(flag, default=argparse.SUPPRESS, help=help, **how)
+            else:
+                how["metavar"] = f"{{{','.join(o.choices)}}}" if o.choices else o.type.__name__.upper()
+            help = o.help + (f" (default: {shown})" if default is not None else "")
+            self.group(o.group).add_argument(o.flag, default=argparse.SUPPRESS, help=help, **how)
+
+
+def choice(flag, names):
+    """An argparse type: one of these names."""
+
+    def name(word):
+        one_of(flag, word, names)
+        return word
+
+    return name
 
 
 def output(*endings):
-    """An argparse type: the path of a file to write, with one of these endings; so a long run is not in vain."""
+    """An argparse type: the path of a file to write, with one of these endings.
+
+    It is checked before the work begins, so that no result is lost.
+    """
 
     def path(word):
         if Path(word).suffix.lower() not in endings:
             raise ArgumentError(f"--out must end in {' or '.join(endings)}, not {word}.")
         if not Path(word).parent.is_dir():
-            raise ArgumentError(f"--out {word} cannot be written: there is no folder {Path(word).parent}.")
+            raise ArgumentError(f"--out {word} cannot be written: the folder {Path(word).parent} does not exist.")
         return Path(word)
 
     return path
 
 
 def whole(least):
-    """An argparse type: a whole number, at least `least` and at most MOST."""
+    """An argparse type: a whole number from `least` to MOST."""
 
     def number(word):
         if not least <= int(word) <= MOST:
-            raise argparse.ArgumentTypeError(f"must be in {least}..{MOST}, not {word}")
+            raise argparse.ArgumentTypeError(f"must be from {least} to {MOST}, not {word}")
         return int(word)
 
     number.__name__ = "int"
@@ -75,11 +108,11 @@ def whole(least):
 
 
 def main(command):
-    """Run command(); on an error that a person can mend, print its sentence and exit with its code."""
+    """Run command(). If the user can mend the error, print its sentence and exit with its code."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:  # it was closed
-            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (open to the end)
-        getattr(sys, name).reconfigure(errors="backslashreplace")  # names of files may hold anything
+            setattr(sys, name, open(os.devnull, "w"))  # noqa: SIM115 (it stays open until the process ends)
+        getattr(sys, name).reconfigure(errors="backslashreplace")  # a file name may hold any character
     code, message = MiniganError.exit_code, None
     try:
         command()
@@ -87,12 +120,12 @@ def main(command):
         code = 0
     except MiniganError as error:
         code, message = error.exit_code, f"minigan: {error}"
-    except BrokenPipeError:  # "| head" has read enough
+    except BrokenPipeError:  # the reader, for example `| head`, has read enough
         code = 0
-    except OSError as error:  # a disk that is full, a folder that was removed
+    except OSError as error:  # for example a full disk, or a folder that was removed
         message = f"minigan: {error.filename or 'the output'} cannot be read or written: {error.strerror}."
     except MemoryError:
-        message = "minigan: there is not enough memory for that much; ask for less."
+        message = "minigan: there is not enough memory; ask for smaller networks, batches or data."
     except KeyboardInterrupt:
         code, message = 130, "\nminigan: stopped."
     for stream in (sys.stderr, sys.stdout):
@@ -100,7 +133,7 @@ def main(command):
             if message and stream is sys.stderr:
                 print(message, file=stream)
             stream.flush()
-        except OSError:  # what cannot be written must go somewhere, or Python itself tries once more, and complains
+        except OSError:  # at its end Python flushes again, and complains; the null device takes what is left
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
     if code:
         sys.exit(code)

@@ -13,7 +13,7 @@ from minigan.runs.vitals import VITALS
 
 
 def main():
-    parser = cli.Parser("python -m minigan.doctor", "Say what goes wrong in a run, why, and what to try.")
+    parser = cli.Parser("python -m minigan.doctor", cli.COMMANDS["doctor"])
     parser.add_argument("run", type=Path, help="folder of the run")
     run = parser.parse_args().run
     rows = metrics.read(run / "metrics.csv")

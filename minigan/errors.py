@@ -1,23 +1,25 @@
-"""The errors that a person at the command line can cause: one sentence each, saying what to do."""
+"""The errors that a user can cause. Each message is one plain sentence that says what to do."""
+
+from difflib import get_close_matches
 
 
 class MiniganError(Exception):
-    """Base class; its message is shown without a traceback and the command exits with `exit_code`."""
+    """Base class. A command prints the message without a traceback and exits with `exit_code`."""
 
     exit_code = 3
 
     def __str__(self):
-        return brief(super().__str__(), 1000)  # of names in files, too
+        return brief(super().__str__(), 1000)  # the message may hold a file name with any characters
 
 
 class ArgumentError(MiniganError):
-    """The settings contradict each other or the data."""
+    """A setting is not valid, or contradicts another setting or the data."""
 
     exit_code = 2
 
 
 class DataError(MiniganError):
-    """A data set is missing, unreadable, or not what it says it is."""
+    """A data set is missing, unreadable, or not what it claims to be."""
 
 
 class CheckpointError(MiniganError):
@@ -25,10 +27,22 @@ class CheckpointError(MiniganError):
 
 
 class DeviceError(MiniganError):
-    """The device asked for cannot be used on this machine."""
+    """This machine does not have the requested device."""
 
 
 def brief(error, most=200):
-    """What another library says, or what a hostile file makes it say, in a few plain words on one line."""
+    """The message of another library, or of a hostile file, on one line and cut after `most` characters."""
     text = "".join(c if c.isprintable() else " " for c in str(error) or type(error).__name__)
     return text if len(text) <= most else text[:most] + "..."
+
+
+def did_you_mean(word, names):
+    """The end of a sentence about an unknown name: "; did you mean NAME?", or "." if no name is close."""
+    close = get_close_matches(word, list(names), 1)
+    return f"; did you mean {close[0]}?" if close else "."
+
+
+def one_of(flag, word, names):
+    """Raise ArgumentError unless the word is one of the names that this flag takes."""
+    if word not in names:
+        raise ArgumentError(f"{flag} must be one of {', '.join(names)}, not {word}{did_you_mean(word, names)}")

@@ -21,7 +21,7 @@ from minigan.runs.load import load_generator
 
 
 def main():
-    parser = cli.Parser("python -m minigan.evaluate", "Measure how good samples are, beside real ones and noise.")
+    parser = cli.Parser("python -m minigan.evaluate", cli.COMMANDS["evaluate"])
     parser.add_argument("samples", type=Path, help="folder of a run, a checkpoint, or a .npy of images or points")
     parser.add_argument("-n", type=cli.whole(10), help="number of samples (default: 10000 images or 2500 points)")
     parser.add_argument("--seed", type=cli.whole(0), default=0, help="seed of the samples from a run (default: 0)")

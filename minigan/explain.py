@@ -29,7 +29,7 @@ def networks():
 
 
 def main():
-    cli.Parser("python -m minigan.explain", "Print one round of a GAN with all its numbers.").parse_args()
+    cli.Parser("python -m minigan.explain", cli.COMMANDS["explain"]).parse_args()
     G, D = networks()
     objective = NonSaturating()
     x_real, z_d, z_g = np.array([[1.1], [0.7]]), np.array([[0.5], [-1.0]]), np.array([[-0.4], [0.8]])

@@ -10,7 +10,7 @@ from minigan.runs import page
 
 
 def main():
-    parser = cli.Parser("python -m minigan.report", "Make one HTML page of a run, which opens offline.")
+    parser = cli.Parser("python -m minigan.report", cli.COMMANDS["report"])
     parser.add_argument("run", type=Path, help="folder of the run")
     run = parser.parse_args().run
     page.write(run)

@@ -14,7 +14,7 @@ FRAMES = 60  # pictures in the animation of a walk
 
 
 def main():
-    parser = cli.Parser("python -m minigan.sample", "Draw samples from a trained generator.")
+    parser = cli.Parser("python -m minigan.sample", cli.COMMANDS["sample"])
     parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
     parser.add_argument("-n", type=cli.whole(1), help="number of samples (default: 64)")
     parser.add_argument("--seed", type=cli.whole(0), help="seed of the noise (default: 0)")

@@ -11,9 +11,11 @@ from minigan.backend import library, to_host
 from minigan.data import load, split
 from minigan.errors import ArgumentError, CheckpointError, DataError, brief
 from minigan.recipes.builders import discriminator, generator
-from minigan.recipes.presets import PRESETS, table
+from minigan.recipes.option import options
+from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples
 from minigan.recipes.settings import Settings
+from minigan.recipes.text import table
 from minigan.runs import checkpoint, page, parallel
 from minigan.runs.recorder import Kept, Lock, Recorder
 from minigan.training import Training, train
@@ -50,18 +52,27 @@ def main():
 
 
 def flags():
-    """Those that were given, by name."""
-    parser = cli.Parser("python -m minigan.train", "Train a GAN, by default on MNIST's digits.")
-    parser.add_argument(
-        "--preset", choices=PRESETS, metavar="NAME", help="a recipe: other defaults for the flags below"
+    """The flags that were given, by name."""
+    parser = cli.Parser(
+        "python -m minigan.train",
+        f"{cli.COMMANDS['train']} Choose a preset and change what you like:\n\n"
+        "  python -m minigan.train --list-presets\n"
+        "  python -m minigan.train --preset wgan-gp --epochs 20 --seed 1",
     )
-    parser.add_argument("--list-presets", action="store_true", help="print what the presets are, and end")
-    parser.add_argument("--out", type=Path, help="folder for the run (default: runs/, named after the time)")
     parser.add_argument(
-        "--resume", type=Path, metavar="RUN", help="go on with the run in that folder, where it was stopped; of the "
-        "flags below it takes --epochs, --data, --data-dir and --device"
+        "--preset", type=cli.choice("--preset", PRESETS), metavar="NAME",
+        help="a recipe: it sets the defaults of the flags below, which are shown for minigan (default: minigan, or toy "
+        "for points)",
     )  # fmt: skip
-    parser.add_settings(Settings, PRESETS["minigan"].with_flags())
+    parser.add_argument("--list-presets", action="store_true", help="print all presets and exit")
+    parser.add_options(options(Settings), PRESETS["minigan"].with_flags())
+    run = parser.group("run")
+    run.add_argument("--out", type=Path, metavar="FOLDER", help="folder for the run (default: runs/<time>-<preset>)")
+    run.add_argument(
+        "--resume", type=Path, metavar="FOLDER",
+        help="continue the run in this folder where it stopped; you can change only --epochs, --data, --data-dir and "
+        "--device",
+    )  # fmt: skip
     return vars(parser.parse_args())
 
 
@@ -101,10 +112,10 @@ def begun(preset, given):
 
 
 def enough(settings, data):
-    if settings.samples_a_round > len(data.x):
+    if settings.samples_per_round > len(data.x):
         raise ArgumentError(
             f"--batch-size {settings.batch_size} with --packing {settings.packing} and --d-steps {settings.d_steps} "
-            f"takes {settings.samples_a_round} samples a round, more than the {len(data.x)} samples of the data."
+            f"takes {settings.samples_per_round} samples a round, more than the {len(data.x)} samples of the data."
         )
 
 
@@ -131,7 +142,7 @@ def resumed(run, given, comm):
     D = discriminator(settings, data, dropout_rng=np.random.default_rng(0))
     for network, name in ((generator(settings, data), "average"), (D, "D")):
         checkpoint.fits(network.theta, arrays.get(name), name)  # zeros so far, which take no memory
-    if done > settings.epochs * (len(data.x) // settings.samples_a_round):
+    if done > settings.epochs * (len(data.x) // settings.samples_per_round):
         raise ArgumentError(f"the run in {run} has done more than {settings.epochs} epochs; give more --epochs.")
     now = checkpoint.environment(settings.device)
     changed = [f"{name} {text}, not {brief(was.get(name))}" for name, text in now.items() if text != was.get(name)]

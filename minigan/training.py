@@ -25,7 +25,7 @@ class Training:
         self.penalty = builders.penalty(settings, self.streams["penalty"])
         self.g_optimizer = builders.optimizer(settings, self.G.theta, settings.lr)
         self.d_optimizer = builders.optimizer(settings, self.D.theta, settings.d_lr or settings.lr)
-        self.rounds_per_epoch = len(data.x) // settings.samples_a_round
+        self.rounds_per_epoch = len(data.x) // settings.samples_per_round
         self.rounds = settings.epochs * self.rounds_per_epoch
         self.rounds_done = 0
 
@@ -67,7 +67,7 @@ class Training:
 
         Samples that are left over after the last whole round are skipped.
         """
-        n, all_n = self.settings.samples_a_step, self.settings.samples_a_round
+        n, all_n = self.settings.samples_per_step, self.settings.samples_per_round
         order = self.xp.asarray(self.streams["order"].permutation(len(self.data.x)))
         first = self.rounds_done % self.rounds_per_epoch * all_n
         for start in range(first, len(order) - all_n + 1, all_n):

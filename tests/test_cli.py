@@ -309,19 +309,19 @@ def sample_bad(*words):
 
 
 BAD = {
-    "unknown flag": (train_bad("--frobnicate"), 2, "unrecognized arguments: --frobnicate"),
-    "unknown preset": (train_bad("--preset", "huge"), 2, "invalid choice: 'huge'"),
-    "not a number": (train_bad("--lr", "fast"), 2, "argument --lr: invalid float value: 'fast'"),
+    "unknown flag": (train_bad("--frobnicate"), 2, "--frobnicate is not a flag; --help lists the flags."),
+    "unknown preset": (train_bad("--preset", "huge"), 2, "--preset must be one of minigan, large,"),
+    "not a number": (train_bad("--lr", "fast"), 2, "--lr must be a number, not fast."),
     "lr 0": (train_bad("--lr", 0), 2, "--lr must be above 0, not 0.0"),
     "lr nan": (train_bad("--lr", "nan"), 2, "--lr must be above 0, not nan"),
     "lr inf": (train_bad("--lr", "inf"), 2, "--lr must be above 0, not inf"),
     "beta1 1": (train_bad("--beta1", 1), 2, "--beta1 must be at least 0 and below 1"),
     "epochs -1": (train_bad("--epochs", -1), 2, "--epochs must be 0 or more"),
-    "batch 0": (train_bad("--batch-size", 0), 2, "--batch-size must be in 1..1000000, not 0"),
-    "hidden 0": (train_bad("--g-hidden", 8, 0), 2, "--g-hidden must be in 1..1000000, not [8, 0]"),
+    "batch 0": (train_bad("--batch-size", 0), 2, "--batch-size must be from 1 to 1000000, not 0"),
+    "hidden 0": (train_bad("--g-hidden", 8, 0), 2, "--g-hidden must be from 1 to 1000000, not 0"),
     "dropout 1": (train_bad("--dropout", 1), 2, "--dropout must be at least 0 and below 1"),
-    "objective": (train_bad("--objective", "cubic"), 2, "invalid choice: 'cubic'"),
-    "vary 2": (train_bad("--vary", 2), 2, "--vary must be in 0..1"),
+    "objective": (train_bad("--objective", "cubic"), 2, "--objective must be one of non-saturating,"),
+    "vary 2": (train_bad("--vary", 2), 2, "--vary must be from 0 to 1"),
     "batch too large": (train_bad("--batch-size", 41), 2, "more than the 40 samples"),
     "round too large": (train_bad("--d-steps", 6), 2, "takes 48 samples a round, more than the 40 samples"),
     "no such data": (train_bad("--data", "cifar10"), 3, "no data set is called cifar10"),
@@ -335,8 +335,8 @@ BAD = {
     "out holds a run": (train_bad("--out", "old"), 2, "old is not empty"),
     "no gpu": (train_bad("--device", "gpu"), 3, "--device cpu"),
     "out is here": (train_bad("--out", ""), 2, ". is not empty"),
-    "abbreviated": (train_bad("--epoch", 2), 2, "unrecognized arguments: --epoch 2"),
-    "too wide": (train_bad("--g-hidden", 10**14), 2, "--g-hidden must be in 1..1000000"),
+    "abbreviated": (train_bad("--epoch", 2), 2, "--epoch is not a flag; did you mean --epochs?"),
+    "too wide": (train_bad("--g-hidden", 10**14), 2, "--g-hidden must be from 1 to 1000000"),
     "too large": (train_bad("--d-hidden", 10**6, 10**6, "--maxout", 10**6), 3, "not enough memory"),
     "text as npy": (
         train_bad("--data", "text.npy"),
@@ -349,15 +349,15 @@ BAD = {
     "sample no checkpoint": (sample_bad("old"), 3, "there is no checkpoint"),
     "sample not one": (sample_bad("own.npy"), 3, "not a minigan checkpoint"),
     "sample web page": (sample_bad("web/train-images-idx3-ubyte.gz"), 3, "not a minigan checkpoint"),
-    "sample n 0": (sample_bad("old", "-n", 0), 2, "argument -n: must be in 1..1000000000, not 0"),
+    "sample n 0": (sample_bad("old", "-n", 0), 2, "-n: must be from 1 to 1000000000, not 0"),
     "sample out": (sample_bad("old", "--out", "x.jpg"), 2, "must end in .png or .npy"),
-    "sample nowhere": (sample_bad("old", "--out", "none/x.png"), 2, "there is no folder none"),
-    "beta1 of sgd": (train_bad("--optimizer", "sgd", "--beta1", 0.5), 2, "--beta1 changes nothing"),
-    "beta2 of sgd": (train_bad("--optimizer", "sgd", "--beta2", 0.5), 2, "--beta2 changes nothing"),
-    "slope of maxout": (train_bad("--maxout", 2, "--d-slope", 0.1), 2, "--d-slope changes nothing"),
-    "eps without batchnorm": (train_bad("--batchnorm-eps", 0.1), 2, "--batchnorm-eps changes nothing"),
-    "vary of a file": (train_bad("--vary", 0.5), 2, "--vary changes nothing"),
-    "folder of a file": (train_bad("--data-dir", "."), 2, "--data-dir changes nothing"),
+    "sample nowhere": (sample_bad("old", "--out", "none/x.png"), 2, "the folder none does not exist"),
+    "beta1 of sgd": (train_bad("--optimizer", "sgd", "--beta1", 0.5), 2, "--beta1 has no effect"),
+    "beta2 of sgd": (train_bad("--optimizer", "sgd", "--beta2", 0.5), 2, "--beta2 has no effect"),
+    "slope of maxout": (train_bad("--maxout", 2, "--d-slope", 0.1), 2, "--d-slope has no effect"),
+    "eps without batchnorm": (train_bad("--batchnorm-eps", 0.1), 2, "--batchnorm-eps has no effect"),
+    "vary of a file": (train_bad("--vary", 0.5), 2, "--vary has no effect"),
+    "folder of a file": (train_bad("--data-dir", "."), 2, "--data-dir has no effect"),
 }
 
 
@@ -451,10 +451,3 @@ def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
         process.stdout.close()
         assert process.stderr.read() == b""
     assert process.returncode == 0
-
-
-def test_help_lists_the_flags(command):
-    code, out, _ = command(train.main, "--help")
-    assert code == 0
-    for flag in ("--preset", "--batch-size", "--r1", "--latent-dim", "--device", "--data-dir", "--out"):
-        assert flag in out

@@ -33,7 +33,7 @@ def gradients(preset, xp, dtype):
     """Of a step of D and of one of G, before anything moved, on the host."""
     training = Training(*small(preset), xp)
     D, G = (network.astype(dtype) for network in (training.D, training.G))
-    rows = xp.asarray(np.arange(training.settings.samples_a_step))
+    rows = xp.asarray(np.arange(training.settings.samples_per_step))
     x = sampling.real_batch(training.settings, training.data, rows)
     labels = x[:, training.data.n_x :] if training.settings.conditional else None
     z = sampling.latent_noise(training.settings, len(x), training.streams["noise"])

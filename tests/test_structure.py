@@ -33,6 +33,7 @@ MAY_IMPORT = {  # room -> the rooms that it may import, beside itself; none of t
     **dict.fromkeys(COMMANDS, GROUND | COMMANDS | {"nn", "gan", "data", "recipes", "gradcheck", "metrics", "runs"}),
     "train": GROUND | {"data", "recipes", "metrics", "training", "runs"},
     "__init__": {"nn", "gan", "gradcheck"},
+    "__main__": GROUND,
 }
 
 

@@ -44,7 +44,7 @@ def worst_of(rows):
 
 
 def main():
-    cli.Parser("python -m minigan.gradcheck", "Check every derivative in minigan and print the errors.").parse_args()
+    cli.Parser("python -m minigan.gradcheck", cli.COMMANDS["gradcheck"]).parse_args()
     start = perf_counter()
     print(INTRODUCTION)
     n_cases = len(DERIVATIVES | REFERENCED)

@@ -1,4 +1,4 @@
-"""The networks, objective, penalty and optimizers that settings describe."""
+"""From settings to the objects that a run trains: networks, objective, penalty and optimizers."""
 
 from collections.abc import Callable
 
@@ -22,13 +22,14 @@ from minigan.recipes.settings import OBJECTIVES
 
 
 def generator(settings, data, rng=None, xp=np):
-    """G: noise (N, latent_dim) to samples (N, n_x); images end in the range of `output`, points linearly.
+    """G: noise (N, latent_dim) to samples (N, n_x).
 
-    A conditional G takes and hands on one-hot labels, see conditional.py.
+    The last layer gives images in the range of settings.output; for points it is linear. A conditional G also takes
+    one-hot labels and passes them on, see gan/conditional.py. Without rng the weights are 0.
     """
     k = data.n_classes if settings.conditional else 0
-    makers = [lambda width: LeakyReLU(settings.g_slope)]
-    layers = hidden(settings.latent_dim + k, settings.g_hidden, settings.g_batchnorm, settings, makers)
+    after_dense = [lambda: LeakyReLU(settings.g_slope)]
+    layers = hidden(settings.latent_dim + k, settings.g_hidden, settings.g_batchnorm, settings, after_dense)
     layers.append(Dense(settings.g_hidden[-1], data.n_x))
     if data.is_images:
         layers.append(Sigmoid() if settings.output == "sigmoid" else Tanh())
@@ -39,19 +40,20 @@ def generator(settings, data, rng=None, xp=np):
 
 
 def discriminator(settings, data, rng=None, dropout_rng=None, xp=np):
-    """D: samples (N, n_x), with their labels where it is conditional, to logits (N, 1); (N / m, 1) with packing m.
+    """D: samples (N, n_x) to logits (N, 1); with packing m, to (N / m, 1).
 
-    No sigmoid at the end: objectives.py works on logits.
+    There is no sigmoid at the end: the objectives take logits. A conditional D takes samples followed by their one-hot
+    labels, (N, n_x + k). Without rng the weights are 0.
     """
     dense = SpectralDense if settings.spectral else Dense
     k = data.n_classes if settings.conditional else 0
-    makers: list[Callable[[int], Layer]] = [
-        lambda width: Maxout(settings.maxout) if settings.maxout else LeakyReLU(settings.d_slope)
+    after_dense: list[Callable[[], Layer]] = [
+        lambda: Maxout(settings.maxout) if settings.maxout else LeakyReLU(settings.d_slope)
     ]
     if settings.dropout:
-        makers.append(lambda width: Dropout(settings.dropout, dropout_rng))
+        after_dense.append(lambda: Dropout(settings.dropout, dropout_rng))
     n_x = (data.n_x + k) * settings.packing
-    layers = hidden(n_x, settings.d_hidden, settings.d_batchnorm, settings, makers, dense, settings.maxout or 1)
+    layers = hidden(n_x, settings.d_hidden, settings.d_batchnorm, settings, after_dense, dense, settings.maxout or 1)
     layers.append(dense(settings.d_hidden[-1], 1))
     if settings.input_dropout:
         layers.insert(0, Dropout(settings.input_dropout, dropout_rng))
@@ -63,35 +65,40 @@ def discriminator(settings, data, rng=None, dropout_rng=None, xp=np):
     return D
 
 
-def hidden(n, widths, n_batchnorm, settings, makers, dense=Dense, pieces=1):
-    """From n inputs a Dense layer to each width, BatchNorm behind the last n_batchnorm of them, and then a layer from
-    each of makers (width). Where a Maxout follows, a Dense layer has `pieces` outputs a unit.
+def hidden(n_in, widths, n_batchnorm, settings, after_dense, dense=Dense, pieces=1):
+    """The hidden layers of a network with n_in inputs: for each width a Dense layer and what follows it.
 
-    The gain is 1: sqrt(2), which the slopes would suggest, gave no better digits, as Adam soon sets the scale.
+    n_batchnorm: how many of the last hidden layers have BatchNorm. after_dense: functions that make the layers that
+    follow Dense (and BatchNorm). pieces: outputs of Dense for each unit, for a Maxout that follows.
+
+    Dense scales its initial weights by a gain of 1. ReLU suggests sqrt(2), but that gave no better digits, since Adam
+    soon sets the scale.
     """
     layers: list[Layer] = []
     for i, width in enumerate(widths):
-        layers.append(dense(n, width * pieces))
+        layers.append(dense(n_in, width * pieces))
         if i >= len(widths) - n_batchnorm:
             layers.append(BatchNorm(width * pieces, settings.batchnorm_eps))
-        layers += [make(width) for make in makers]
-        n = width
+        layers += [make() for make in after_dense]
+        n_in = width
     return layers
 
 
 def objective(settings):
-    made = OBJECTIVES[settings.objective]()
-    return LabelSmoothing(made, settings.label_smoothing) if settings.label_smoothing else made
+    """The objective, with label smoothing if the settings ask for it."""
+    chosen = OBJECTIVES[settings.objective]()
+    return LabelSmoothing(chosen, settings.label_smoothing) if settings.label_smoothing else chosen
 
 
 def penalty(settings, rng):
-    """The gradient penalty as gan.d_step takes it, or None; rng draws WGAN-GP's points."""
+    """The gradient penalty as d_step takes it, or None. rng draws the points of WGAN-GP."""
     if settings.r1:
         return R1(settings.r1)
     return WganGP(settings.wgan_gp, rng) if settings.wgan_gp else None
 
 
 def optimizer(settings, theta, lr):
+    """The optimizer of the parameters theta with learning rate lr."""
     match settings.optimizer:
         case "adam":
             return Adam(theta, lr, settings.beta1, settings.beta2)

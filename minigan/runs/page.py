@@ -17,8 +17,8 @@ from minigan.errors import DataError
 from minigan.metrics import neighbours
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense
-from minigan.recipes.presets import command
 from minigan.recipes.sampling import draw_samples
+from minigan.recipes.text import command
 from minigan.runs import checkpoint, diagnosis, images, metrics
 from minigan.runs.load import load_generator
 from minigan.runs.recorder import replacing

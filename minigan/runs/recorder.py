@@ -273,7 +273,7 @@ class Recorder:
         if not all(map(math.isfinite, means)):
             raise self._diverged("losses")
         done = self.training.rounds_done
-        place = [done, f"{done / self.training.rounds_per_epoch:.3f}", done * self.settings.samples_a_round]
+        place = [done, f"{done / self.training.rounds_per_epoch:.3f}", done * self.settings.samples_per_round]
         figures = [*means, speed, *signs, *([] if evaluated is None else [evaluated])]
         row = [*place, *(f"{x:.6g}" for x in figures)]
         self.table.writerow(row)

@@ -13,6 +13,7 @@ import tables
 
 from minigan import cli
 from minigan.errors import ArgumentError
+from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings
 from minigan.runs.recorder import COLUMNS, Stopped
@@ -28,7 +29,7 @@ def given(folder):
 def test_every_recipe_is_a_preset_or_a_control():
     parser = cli.Parser("", "")
     parser.add_argument("--preset", choices=PRESETS)
-    parser.add_settings(Settings, Settings())
+    parser.add_options(options(Settings), Settings())
     for recipes in tables.RECIPES.values():
         for name in recipes:
             assert name in tables.CONTROLS or parser.parse_args(["--preset", *name.split()]).preset == name.split()[0]

@@ -34,7 +34,7 @@ CASES = {
 
 def training(case, dtype, comm=None):
     settings = Settings(**SMALL | CASES[case])
-    rng, n = np.random.default_rng(0), settings.samples_a_round
+    rng, n = np.random.default_rng(0), settings.samples_per_round
     data = Dataset(rng.integers(0, 256, (n, 16)).astype(np.uint8), (4, 4), "", np.arange(n) % 3)
     made = Training(settings, data)
     same = made.average is made.G

@@ -1,0 +1,44 @@
+"""A preset with flags: which of the two wins, and which flags are rejected."""
+
+import pytest
+
+from minigan.errors import ArgumentError
+from minigan.recipes.presets import PRESETS
+
+
+def test_a_flag_replaces_the_setting_of_the_preset():
+    assert PRESETS["minigan"].with_flags().epochs == 12
+    assert PRESETS["minigan"].with_flags(epochs=3).epochs == 3
+
+
+def test_the_given_penalty_replaces_the_one_of_the_preset():
+    assert PRESETS["minigan"].with_flags().r1 > 0
+    assert PRESETS["minigan"].with_flags(wgan_gp=10.0).r1 == 0
+    assert PRESETS["wgan-gp"].with_flags(r1=1.0).wgan_gp == 0
+    with pytest.raises(ArgumentError, match="choose one"):
+        PRESETS["minigan"].with_flags(wgan_gp=10.0, r1=1.0)
+
+
+WITHOUT_EFFECT = {
+    "beta1": {"optimizer": "rmsprop", "beta1": 0.5},
+    "beta2": {"optimizer": "sgd", "beta2": 0.5},
+    "d-slope": {"maxout": 2, "d_slope": 0.1},
+    "batchnorm-eps": {"batchnorm_eps": 0.1},
+    "vary": {"data": "mnist", "vary": 0.5},
+    "data-dir": {"data": "drawn", "data_dir": "."},
+}
+WITH_EFFECT = {
+    "beta1": {"optimizer": "adam", "beta1": 0.5},
+    "beta2": {"optimizer": "rmsprop", "beta2": 0.5},
+    "d-slope": {"d_slope": 0.1},
+    "batchnorm-eps": {"g_batchnorm": 1, "batchnorm_eps": 0.1},
+    "vary": {"data": "drawn", "vary": 0.5},
+    "data-dir": {"data": "mnist", "data_dir": "."},
+}
+
+
+@pytest.mark.parametrize("name", WITHOUT_EFFECT)
+def test_a_flag_without_effect_is_rejected(name):
+    with pytest.raises(ArgumentError, match=f"--{name} has no effect"):
+        PRESETS["minigan"].with_flags(**WITHOUT_EFFECT[name])
+    PRESETS["minigan"].with_flags(**WITH_EFFECT[name])
