@@ -1,4 +1,4 @@
-"""The command lines: what a run leaves behind, and one plain sentence for everything that a user can do wrong."""
+"""train and sample from the command line: what they write, and one plain sentence for each error of a user."""
 
 import csv
 import json
@@ -11,17 +11,16 @@ import pytest
 import systems
 
 from minigan import sample, train
-from minigan.errors import ArgumentError, CheckpointError
+from minigan.errors import CheckpointError
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples
-from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint
 from minigan.training import Training
 
 
 @pytest.fixture
 def own(tmp_path, rng):
-    """A file of 40 little images."""
+    """A file of 40 images of 6 x 6 pixels."""
     np.save(tmp_path / "own.npy", rng.integers(0, 256, (40, 6, 6)).astype(np.uint8))
     return "own.npy"
 
@@ -34,7 +33,7 @@ def read_csv(path):
         return list(csv.DictReader(file))
 
 
-def test_a_run_leaves_everything_behind(command, own, tmp_path):
+def test_a_run_writes_config_metrics_pictures_report_and_checkpoint(command, own, tmp_path):
     code, out, err = command(train.main, "--data", own, "--epochs", 3, "--out", "run", "--log-every", 2, *SMALL)
     assert (code, err) == (0, "")
     run = tmp_path / "run"
@@ -43,14 +42,14 @@ def test_a_run_leaves_everything_behind(command, own, tmp_path):
     )
     assert sorted(os.listdir(run / "samples")) == [f"epoch_{i:04d}.png" for i in range(4)]
     rows = read_csv(run / "metrics.csv")
-    assert [int(row["round"]) for row in rows] == [2, 4, 5, 7, 9, 10, 12, 14, 15]  # every 2, and each epoch's last
+    assert [int(row["round"]) for row in rows] == [2, 4, 5, 7, 9, 10, 12, 14, 15]  # every 2, and the last of each epoch
     assert rows[-1]["images"] == "120"
     assert float(rows[-1]["epoch"]) == 3.0
     assert all(0.0 < float(row["d_real"]) < 1.0 and np.isfinite(float(row["d_loss"])) for row in rows)
     config = json.loads((run / "config.json").read_text())
     assert (config["preset"], config["batch_size"], config["d_hidden"]) == ("minigan", 8, [8, 8])
     assert "40 images 6x6" in out and "no labels, so not conditional" in out
-    assert out.count("\n") == 2 + 3 + 3  # what it uses, one line an epoch, where to look
+    assert out.count("\n") == 2 + 3 + 3  # the data and the device, a line for each epoch, the files
     arrays, meta = checkpoint.load(run)
     assert (meta["round"], meta["preset"]) == (15, "minigan")
     assert set(arrays) == {"G", "D", "average", "G.m", "G.v", "D.m", "D.v"}
@@ -69,7 +68,7 @@ def test_a_run_leaves_everything_behind(command, own, tmp_path):
     assert (tmp_path / "grid.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_samples_come_from_the_average_of_weights(command, own):
+def test_samples_come_from_the_averaged_weights(command, own):
     command(train.main, "--data", own, "--epochs", 1, "--out", "run", *SMALL)
     arrays, _ = checkpoint.load("run")
     G, settings, _ = sample.load_generator("run")
@@ -78,7 +77,7 @@ def test_samples_come_from_the_average_of_weights(command, own):
     assert settings.latent_dim == 3
 
 
-def test_the_same_seed_gives_the_same_run_and_another_seed_another(command, own):
+def test_only_the_same_seed_gives_the_same_run(command, own):
     for name, seed in (("a", 1), ("b", 1), ("c", 2)):
         command(train.main, "--data", own, "--epochs", 2, "--seed", seed, "--dropout", 0.2, "--out", name, *SMALL)
     a, b, c = (checkpoint.load(name)[0] for name in "abc")
@@ -96,14 +95,14 @@ def test_every_preset_runs(command, own, preset, rng):
     assert (code, err) == (0, "")
 
 
-def test_no_epochs_leave_the_untrained_samples(command, own):
+def test_0_epochs_write_the_samples_of_the_untrained_generator(command, own):
     code, _, err = command(train.main, "--data", own, "--epochs", 0, "--out", "untrained", *SMALL)
     assert (code, err) == (0, "")
     assert sorted(os.listdir("untrained/samples")) == ["epoch_0000.png"]
     assert read_csv("untrained/metrics.csv") == []
 
 
-def test_a_conditional_run_draws_what_it_is_told(command, tmp_path, rng):
+def test_a_conditional_run_draws_the_requested_label(command, tmp_path, rng):
     np.savez("labelled.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 4)
     words = ("--data", "labelled.npz", "--conditional", "--epochs", 1, "--out", "run", *SMALL)
     assert command(train.main, *words)[0] == 0
@@ -113,7 +112,7 @@ def test_a_conditional_run_draws_what_it_is_told(command, tmp_path, rng):
     np.testing.assert_array_equal(a, b)
     assert a.shape == (5, 6, 6) and (a != c).any()
     command(sample.main, "run", "-n", 8, "--out", "all.npy")
-    np.testing.assert_allclose(np.load("all.npy")[3], np.load("a.npy")[3])  # without --label each in turn
+    np.testing.assert_allclose(np.load("all.npy")[3], np.load("a.npy")[3])  # without --label, the labels take turns
     code, _, err = command(sample.main, "run", "--label", 4)
     assert (code, err) == (2, "minigan: --label must be in 0..3, not 4.\n")
 
@@ -125,7 +124,7 @@ def frames(path):
         return np.array([frame.convert("L") for frame in ImageSequence.Iterator(gif)], float)
 
 
-def test_a_walk_begins_at_the_samples_and_comes_back_to_them(command, own):
+def test_a_walk_starts_and_ends_at_the_samples(command, own):
     assert command(train.main, "--data", own, "--epochs", 2, "--lr", 0.01, "--out", "run", *SMALL)[0] == 0
     words = ("run", "-n", 4, "--seed", 3)
     assert command(sample.main, *words, "--walk")[:2] == (0, "4 samples in walk.gif\n")
@@ -138,7 +137,7 @@ def test_a_walk_begins_at_the_samples_and_comes_back_to_them(command, own):
     assert steps.max() < 0.5 * np.abs(walk[0] - walk[sample.FRAMES // 2]).mean()
 
 
-def test_a_run_is_shown_as_it_went(command, own):
+def test_training_gif_has_the_picture_of_each_epoch(command, own):
     command(train.main, "--data", own, "--epochs", 3, "--lr", 0.01, "--out", "run", *SMALL)
     assert command(sample.main, "run", "--training")[:2] == (0, "4 pictures in training.gif\n")
     for epoch, frame in enumerate(frames("training.gif")):
@@ -156,13 +155,13 @@ def test_a_run_is_shown_as_it_went(command, own):
         (("--training", "--seed", 0), "-n, --seed and --label do not apply"),
     ],
 )
-def test_moving_pictures_are_asked_for_rightly(command, own, words, why):
+def test_conflicting_flags_for_a_gif_are_rejected(command, own, words, why):
     command(train.main, "--data", own, "--epochs", 0, "--out", "run", *SMALL)
     code, _, err = command(sample.main, "run", *words)
     assert code == 2 and why in err and err.count("\n") == 1
 
 
-def test_points_do_not_walk_and_a_checkpoint_alone_has_no_pictures(command, rng):
+def test_a_walk_needs_images_and_a_training_gif_needs_a_run(command, rng):
     np.save("points.npy", rng.standard_normal((40, 2)))
     command(train.main, "--data", "points.npy", "--epochs", 0, "--out", "run", *SMALL)
     assert "--walk works for images only" in command(sample.main, "run", "--walk")[2]
@@ -170,13 +169,13 @@ def test_points_do_not_walk_and_a_checkpoint_alone_has_no_pictures(command, rng)
     assert command(sample.main, "run", "--training")[1] == "1 pictures in training.gif\n"
 
 
-def test_labels_that_no_sample_has_are_named(command, rng):
+def test_labels_without_samples_are_reported(command, rng):
     np.savez("odd.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 2 * 3 + 1)
     code, out, _ = command(train.main, "--data", "odd.npz", "--epochs", 0, "--out", "run", *SMALL)
     assert code == 0 and "no sample has label 0, 2, 3\n" in out
 
 
-def test_labels_that_are_missing_or_wrong_are_one_sentence(command, own, rng):
+def test_conditional_without_valid_labels_is_one_sentence(command, own, rng):
     code, _, err = command(train.main, "--data", own, "--conditional", "--batch-size", 8)
     assert code == 2 and "--conditional needs a label" in err and "own.npy" in err
     images = rng.integers(0, 256, (40, 6, 6)).astype(np.uint8)
@@ -198,7 +197,7 @@ def test_the_presets_are_listed(command):
     assert out.splitlines()[0].split()[:3] == ["preset", "objective", "G"]
 
 
-def test_points_get_networks_for_points(command, tmp_path, rng):
+def test_points_get_the_preset_toy(command, tmp_path, rng):
     np.save("points.npy", rng.standard_normal((64, 2)))
     code, _, _ = command(train.main, "--data", "points.npy", "--epochs", 1, "--batch-size", 32, "--out", "run")
     assert code == 0
@@ -207,8 +206,8 @@ def test_points_get_networks_for_points(command, tmp_path, rng):
     assert np.load("seven.npy").shape == (7, 2)
 
 
-def test_a_flag_is_measured_against_the_preset_that_is_used(command, own, rng):
-    """G of toy has three hidden layers, of minigan two; and of two penalties the one given replaces the preset's."""
+def test_flags_are_checked_against_the_preset_in_use(command, own, rng):
+    """The G of toy has three hidden layers, the G of minigan two. A given penalty replaces the one of the preset."""
     np.save("points.npy", rng.standard_normal((64, 2)))
     words = ("--epochs", 0, "--batch-size", 8)
     assert command(train.main, "--data", "points.npy", "--g-batchnorm", 3, "--out", "a", *words)[0] == 0
@@ -222,7 +221,7 @@ def test_a_flag_is_measured_against_the_preset_that_is_used(command, own, rng):
     assert code == 2 and "choose one" in err
 
 
-def test_labels_go_on_in_turn_beyond_a_thousand(command, rng):
+def test_labels_continue_in_turn_after_1000_samples(command, rng):
     np.savez("labelled.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 7)
     command(train.main, "--data", "labelled.npz", "--epochs", 0, "--out", "run", *SMALL)
     G, settings, data = sample.load_generator("run")
@@ -233,7 +232,7 @@ def test_labels_go_on_in_turn_beyond_a_thousand(command, rng):
     np.testing.assert_array_equal(np.concatenate(seen), np.arange(2100) % 7)
 
 
-def test_a_run_whose_weights_are_lost_keeps_its_last_good_checkpoint(command, own):
+def test_a_diverged_run_keeps_its_last_finite_checkpoint(command, own):
     words = ("--data", own, "--batch-size", 40, "--lr", 1e14, "--g-hidden", 8, "--d-hidden", 8, "--out", "run")
     code, _, err = command(train.main, *words, "--epochs", 2)
     assert code == 4
@@ -243,7 +242,7 @@ def test_a_run_whose_weights_are_lost_keeps_its_last_good_checkpoint(command, ow
     assert all(np.isfinite(array).all() for array in arrays.values())
 
 
-def test_ctrl_c_says_what_is_kept_and_exits_130(command, own, monkeypatch):
+def test_ctrl_c_says_what_was_saved_and_exits_with_130(command, own, monkeypatch):
     def interrupted(self, x_real):
         raise KeyboardInterrupt
 
@@ -253,7 +252,7 @@ def test_ctrl_c_says_what_is_kept_and_exits_130(command, own, monkeypatch):
     assert out.splitlines()[-1] == "stopped  run/checkpoint.npz holds the networks after round 0"
 
 
-def test_ctrl_c_before_anything_is_saved(command, own, monkeypatch):
+def test_ctrl_c_before_the_first_save_says_so(command, own, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
@@ -263,7 +262,7 @@ def test_ctrl_c_before_anything_is_saved(command, own, monkeypatch):
     assert out.splitlines()[-1] == "stopped  nothing had been saved"
 
 
-def test_many_samples_are_all_different_and_begin_alike(command, own):
+def test_2001_samples_all_differ_and_begin_like_1500(command, own):
     command(train.main, "--data", own, "--epochs", 0, "--batch-size", 8, "--out", "run")
     command(sample.main, "run", "-n", 2001, "--out", "many.npy")
     command(sample.main, "run", "-n", 1500, "--out", "fewer.NPY")
@@ -300,69 +299,66 @@ def test_flags_may_be_written_with_underscores(command, own, tmp_path):
     assert json.loads((tmp_path / "a_b/config.json").read_text())["latent_dim"] == 3
 
 
-def train_bad(*words):
+def train_with(*words):
     return train.main, ("--epochs", 1, "--data", "own.npy", "--batch-size", 8, *words)
 
 
-def sample_bad(*words):
+def sample_with(*words):
     return sample.main, words
 
 
-BAD = {
-    "unknown flag": (train_bad("--frobnicate"), 2, "--frobnicate is not a flag; --help lists the flags."),
-    "unknown preset": (train_bad("--preset", "huge"), 2, "--preset must be one of minigan, large,"),
-    "not a number": (train_bad("--lr", "fast"), 2, "--lr must be a number, not fast."),
-    "lr 0": (train_bad("--lr", 0), 2, "--lr must be above 0, not 0.0"),
-    "lr nan": (train_bad("--lr", "nan"), 2, "--lr must be above 0, not nan"),
-    "lr inf": (train_bad("--lr", "inf"), 2, "--lr must be above 0, not inf"),
-    "beta1 1": (train_bad("--beta1", 1), 2, "--beta1 must be at least 0 and below 1"),
-    "epochs -1": (train_bad("--epochs", -1), 2, "--epochs must be 0 or more"),
-    "batch 0": (train_bad("--batch-size", 0), 2, "--batch-size must be from 1 to 1000000, not 0"),
-    "hidden 0": (train_bad("--g-hidden", 8, 0), 2, "--g-hidden must be from 1 to 1000000, not 0"),
-    "dropout 1": (train_bad("--dropout", 1), 2, "--dropout must be at least 0 and below 1"),
-    "objective": (train_bad("--objective", "cubic"), 2, "--objective must be one of non-saturating,"),
-    "vary 2": (train_bad("--vary", 2), 2, "--vary must be from 0 to 1"),
-    "batch too large": (train_bad("--batch-size", 41), 2, "more than the 40 samples"),
-    "round too large": (train_bad("--d-steps", 6), 2, "takes 48 samples a round, more than the 40 samples"),
-    "no such data": (train_bad("--data", "cifar10"), 3, "no data set is called cifar10"),
-    "missing file": (train_bad("--data", "absent.npy"), 3, "there is no file absent.npy"),
-    "nan data": (train_bad("--data", "nan.npy"), 3, "NaN"),
-    "missing folder": (train_bad("--data", "mnist", "--data-dir", "nowhere"), 3, "nowhere does not hold MNIST"),
-    "web page as gz": (train_bad("--data", "mnist", "--data-dir", "web"), 3, "a web page"),
-    "auto does not hide it": (train_bad("--data", "auto", "--data-dir", "web"), 3, "a web page"),
-    "out is a file": (train_bad("--out", "own.npy"), 2, "cannot be written"),
-    "out below a file": (train_bad("--out", "own.npy/run"), 2, "cannot be written"),
-    "out holds a run": (train_bad("--out", "old"), 2, "old is not empty"),
-    "no gpu": (train_bad("--device", "gpu"), 3, "--device cpu"),
-    "out is here": (train_bad("--out", ""), 2, ". is not empty"),
-    "abbreviated": (train_bad("--epoch", 2), 2, "--epoch is not a flag; did you mean --epochs?"),
-    "too wide": (train_bad("--g-hidden", 10**14), 2, "--g-hidden must be from 1 to 1000000"),
-    "too large": (train_bad("--d-hidden", 10**6, 10**6, "--maxout", 10**6), 3, "not enough memory"),
+USER_ERRORS = {
+    "unknown flag": (train_with("--frobnicate"), 2, "--frobnicate is not a flag; --help lists the flags."),
+    "unknown preset": (train_with("--preset", "huge"), 2, "--preset must be one of minigan, large,"),
+    "not a number": (train_with("--lr", "fast"), 2, "--lr must be a number, not fast."),
+    "lr 0": (train_with("--lr", 0), 2, "--lr must be above 0, not 0.0"),
+    "lr nan": (train_with("--lr", "nan"), 2, "--lr must be above 0, not nan"),
+    "lr inf": (train_with("--lr", "inf"), 2, "--lr must be above 0, not inf"),
+    "beta1 1": (train_with("--beta1", 1), 2, "--beta1 must be at least 0 and below 1"),
+    "epochs -1": (train_with("--epochs", -1), 2, "--epochs must be 0 or more"),
+    "batch 0": (train_with("--batch-size", 0), 2, "--batch-size must be from 1 to 1000000, not 0"),
+    "hidden 0": (train_with("--g-hidden", 8, 0), 2, "--g-hidden must be from 1 to 1000000, not 0"),
+    "dropout 1": (train_with("--dropout", 1), 2, "--dropout must be at least 0 and below 1"),
+    "objective": (train_with("--objective", "cubic"), 2, "--objective must be one of non-saturating,"),
+    "vary 2": (train_with("--vary", 2), 2, "--vary must be from 0 to 1"),
+    "batch too large": (train_with("--batch-size", 41), 2, "more than the 40 samples"),
+    "round too large": (train_with("--d-steps", 6), 2, "takes 48 samples a round, more than the 40 samples"),
+    "no such data": (train_with("--data", "cifar10"), 3, "no data set is called cifar10"),
+    "missing file": (train_with("--data", "absent.npy"), 3, "there is no file absent.npy"),
+    "nan data": (train_with("--data", "nan.npy"), 3, "NaN"),
+    "missing folder": (train_with("--data", "mnist", "--data-dir", "nowhere"), 3, "nowhere does not hold MNIST"),
+    "web page as gz": (train_with("--data", "mnist", "--data-dir", "web"), 3, "a web page"),
+    "auto does not hide it": (train_with("--data", "auto", "--data-dir", "web"), 3, "a web page"),
+    "out is a file": (train_with("--out", "own.npy"), 2, "cannot be written"),
+    "out below a file": (train_with("--out", "own.npy/run"), 2, "cannot be written"),
+    "out holds a run": (train_with("--out", "old"), 2, "old is not empty"),
+    "no gpu": (train_with("--device", "gpu"), 3, "--device cpu"),
+    "out is here": (train_with("--out", ""), 2, ". is not empty"),
+    "abbreviated": (train_with("--epoch", 2), 2, "--epoch is not a flag; did you mean --epochs?"),
+    "too wide": (train_with("--g-hidden", 10**14), 2, "--g-hidden must be from 1 to 1000000"),
+    "too large": (train_with("--d-hidden", 10**6, 10**6, "--maxout", 10**6), 3, "not enough memory"),
     "text as npy": (
-        train_bad("--data", "text.npy"),
+        train_with("--data", "text.npy"),
         3,
         "text.npy is not a readable .npy file (it does not begin as .npy files do).",
     ),
-    "diverged": (train_bad("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "holds the networks after round 0"),
-    "sample nothing": (sample_bad(), 2, "required: run"),
-    "sample no run": (sample_bad("nowhere"), 3, "there is no checkpoint nowhere"),
-    "sample no checkpoint": (sample_bad("old"), 3, "there is no checkpoint"),
-    "sample not one": (sample_bad("own.npy"), 3, "not a minigan checkpoint"),
-    "sample web page": (sample_bad("web/train-images-idx3-ubyte.gz"), 3, "not a minigan checkpoint"),
-    "sample n 0": (sample_bad("old", "-n", 0), 2, "-n: must be from 1 to 1000000000, not 0"),
-    "sample out": (sample_bad("old", "--out", "x.jpg"), 2, "must end in .png or .npy"),
-    "sample nowhere": (sample_bad("old", "--out", "none/x.png"), 2, "the folder none does not exist"),
-    "beta1 of sgd": (train_bad("--optimizer", "sgd", "--beta1", 0.5), 2, "--beta1 has no effect"),
-    "beta2 of sgd": (train_bad("--optimizer", "sgd", "--beta2", 0.5), 2, "--beta2 has no effect"),
-    "slope of maxout": (train_bad("--maxout", 2, "--d-slope", 0.1), 2, "--d-slope has no effect"),
-    "eps without batchnorm": (train_bad("--batchnorm-eps", 0.1), 2, "--batchnorm-eps has no effect"),
-    "vary of a file": (train_bad("--vary", 0.5), 2, "--vary has no effect"),
-    "folder of a file": (train_bad("--data-dir", "."), 2, "--data-dir has no effect"),
+    "diverged": (train_with("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "holds the networks after round 0"),
+    "sample nothing": (sample_with(), 2, "required: run"),
+    "sample no run": (sample_with("nowhere"), 3, "there is no checkpoint nowhere"),
+    "sample no checkpoint": (sample_with("old"), 3, "there is no checkpoint"),
+    "sample not one": (sample_with("own.npy"), 3, "not a minigan checkpoint"),
+    "sample web page": (sample_with("web/train-images-idx3-ubyte.gz"), 3, "not a minigan checkpoint"),
+    "sample n 0": (sample_with("old", "-n", 0), 2, "-n: must be from 1 to 1000000000, not 0"),
+    "sample out": (sample_with("old", "--out", "x.jpg"), 2, "must end in .png or .npy"),
+    "sample nowhere": (sample_with("old", "--out", "none/x.png"), 2, "the folder none does not exist"),
+    "beta1 of sgd": (train_with("--optimizer", "sgd", "--beta1", 0.5), 2, "--beta1 has no effect"),
+    "vary of a file": (train_with("--vary", 0.5), 2, "--vary has no effect"),
+    "folder of a file": (train_with("--data-dir", "."), 2, "--data-dir has no effect"),
 }
 
 
-@pytest.mark.parametrize("case", BAD)
-def test_one_plain_sentence(case, command, own, tmp_path, monkeypatch):
+@pytest.mark.parametrize("case", USER_ERRORS)
+def test_a_user_error_is_one_plain_sentence(case, command, own, tmp_path, monkeypatch):
     (tmp_path / "text.npy").write_text("hello")
     np.save("nan.npy", np.full((9, 4, 4), np.nan))
     (tmp_path / "web").mkdir()
@@ -370,8 +366,8 @@ def test_one_plain_sentence(case, command, own, tmp_path, monkeypatch):
         (tmp_path / "web" / name).write_bytes(b"<!DOCTYPE html><html>")
     (tmp_path / "old").mkdir()
     (tmp_path / "old/config.json").write_text("precious")
-    monkeypatch.setitem(sys.modules, "cupy", None)  # as where it is not installed
-    (main, words), expected, message = BAD[case]
+    monkeypatch.setitem(sys.modules, "cupy", None)  # as if it were not installed
+    (main, words), expected, message = USER_ERRORS[case]
     code, _, err = command(main, *words)
     assert code == expected
     lines = err.strip().splitlines()
@@ -383,11 +379,11 @@ def test_one_plain_sentence(case, command, own, tmp_path, monkeypatch):
     assert np.load("own.npy").shape == (40, 6, 6)
 
 
-def test_out_without_permission(command, own, tmp_path):
+def test_a_folder_without_permission_is_one_sentence(command, own, tmp_path):
     if os.name != "posix" or os.geteuid() == 0:
         pytest.skip("Windows has other permissions, and root may write everywhere")
     tmp_path.joinpath("locked").mkdir(mode=0o500)
-    code, _, err = command(*train_bad("--out", "locked/run"))
+    code, _, err = command(*train_with("--out", "locked/run"))
     assert code == 2
     assert "Permission denied" in err
 
@@ -427,13 +423,7 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing(array):
     assert (target == 1.0).all()
 
 
-def test_settings_are_checked_wherever_they_are_made():
-    with pytest.raises(ArgumentError, match=r"--objective must be one of non-saturating, minimax, .*, not cubic"):
-        Settings(objective="cubic")
-
-
-def test_as_a_user_would(tmp_path, own):
-    """In a process of its own, with the output going to a pipe: no progress bar."""
+def test_a_run_in_its_own_process_shows_no_progress_bar_in_a_pipe(tmp_path, own):
     words = ["--data", own, "--epochs", "1", "--batch-size", "8", "--out", "run"]
     done = subprocess.run(
         [sys.executable, "-m", "minigan.train", *words], cwd=tmp_path, capture_output=True, text=True, check=False
@@ -445,7 +435,7 @@ def test_as_a_user_would(tmp_path, own):
 
 
 @systems.posix_only
-def test_a_reader_that_has_seen_enough_is_no_error(tmp_path):
+def test_a_closed_pipe_is_no_error(tmp_path):
     words = [sys.executable, "-m", "minigan.train", "--list-presets"]
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=tmp_path) as process:
         process.stdout.close()

@@ -11,17 +11,24 @@ from minigan.training import Training
 TINY = {"batch_size": 4, "latent_dim": 3, "g_hidden": (5, 6), "d_hidden": (7, 5), "epochs": 2, "seed": 5}
 
 
-def test_learning_rates_fall_and_momentum_rises(data):
-    optimizers = SGD(np.zeros(2)), SGD(np.zeros(2))
+def test_learning_rates_fall_to_0_and_momentum_rises(data):
+    g, d = SGD(np.zeros(2)), SGD(np.zeros(2))
     settings = Settings(lr=1.0, d_lr=3.0, lr_decay=0.5, momentum=0.5, final_momentum=0.7, optimizer="sgd")
     seen = []
     for t in (0, 50, 75, 100, 120):
-        anneal(settings, *optimizers, t, 100)
-        seen.append((optimizers[0].lr, optimizers[1].lr, optimizers[0].momentum))
+        anneal(settings, g, d, t, 100)
+        seen.append((g.lr, d.lr, g.momentum))
     np.testing.assert_allclose(seen[:4], [(1, 3, 0.5), (1, 3, 0.6), (0.5, 1.5, 0.65), (0, 0, 0.7)])
     assert seen[4][0] == 0.0  # also beyond the end
-    anneal(Settings(lr=2.0, lr_factor=0.9), *(adam := (Adam(np.zeros(2)), Adam(np.zeros(2)))), 2, 100)
-    assert adam[0].lr == pytest.approx(2.0 * 0.81)
+
+
+def test_lr_factor_multiplies_the_learning_rate_in_each_round():
+    g, d = Adam(np.zeros(2)), Adam(np.zeros(2))
+    anneal(Settings(lr=2.0, lr_factor=0.9), g, d, 2, 100)
+    assert g.lr == d.lr == pytest.approx(2.0 * 0.81)
+
+
+def test_training_sets_the_learning_rate_before_each_round(data):
     training = Training(Settings(**TINY | {"lr_decay": 1.0}), data)
     rates = [training.g_optimizer.lr for _ in range(2) for _ in training.epoch()]
     np.testing.assert_allclose(rates, 2e-4 * (1 - np.arange(12) / 12))
