@@ -115,7 +115,7 @@ WRONG = {
     ("points.npy",): "--data ring or --data grid",
     ("points.npy", "--data", "small.npz"): "--data ring or --data grid",
     ("samples.npy", "--data", "ring"): "28x28, but those of ring are 2;",
-    ("samples.npy", "-n", "3"): r"must be in 10\.\.1000000000",
+    ("samples.npy", "-n", "3"): r"must be from 10 to 1000000000",
     ("few.npy", "--data", "labelled.npz"): "at least 10",
     ("samples.npy", "--data", "few.npz"): "9 of 50 images .* too few test images",
     ("samples.npy", "--data", "labelled.npz", "--out", "x.txt"): ".png",
