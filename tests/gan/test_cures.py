@@ -136,7 +136,7 @@ def test_each_initialisation_has_its_variance(name, rng):
     assert network.layers[1].sigma == pytest.approx(np.linalg.svd(network.layers[1].W, compute_uv=False)[0], rel=0.05)
 
 
-def test_conditioning_is_learned():
+def test_a_conditional_gan_learns_its_labels():
     """Bright images are of class 1, dark ones of class 0: soon G draws what it is told."""
     rng = np.random.default_rng(0)
     labels = rng.integers(0, 2, 512)
