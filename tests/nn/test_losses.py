@@ -88,7 +88,7 @@ def test_cross_entropy_is_finite_for_any_float32_logit(real):
     s = np.array([real, real[::-1]], np.float32)
     loss, ds = softmax_cross_entropy(s, np.array([0, len(real) - 1]))
     assert np.isfinite(loss) and loss.dtype == ds.dtype == np.float32
-    assert np.abs(ds).max() <= 0.5
+    assert np.abs(ds).max() <= 0.5 + 1e-6  # softmax minus one-hot, over N = 2, and rounding
 
 
 @pytest.mark.parametrize("labels", [np.zeros((5, 1), int), np.zeros(4, int)])
