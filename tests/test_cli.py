@@ -340,7 +340,7 @@ USER_ERRORS = {
     "text as npy": (
         train_with("--data", "text.npy"),
         3,
-        "text.npy is not a readable .npy file (it does not begin as .npy files do).",
+        "text.npy is not a readable .npy file (it does not begin like a .npy file of version 1.0).",
     ),
     "diverged": (train_with("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "holds the networks after round 0"),
     "sample nothing": (sample_with(), 2, "required: run"),

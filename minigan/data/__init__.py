@@ -1,9 +1,9 @@
 """The data sets. Each becomes a Dataset, whose batches are in the range that G can reach.
 
-Read dataset.py first (what training takes), then one of the sources:
+Read dataset.py first: it is what training takes. Then read the source that interests you:
 
-    toy.py      points in the plane: ring, grid and spiral
-    drawn.py    digits drawn from pen strokes, so that you need no download
+    toy.py      points in the plane: a ring, a grid and a spiral
+    drawn.py    digits drawn from pen strokes: they need no download
     mnist.py    finds or downloads MNIST; idx.py reads its files
     own.py      your own .npy or .npz file; npy.py reads it
 
@@ -15,11 +15,12 @@ from pathlib import Path
 
 import numpy as np
 
+from minigan.data import drawn, mnist, toy
 from minigan.data.dataset import Dataset, from_images
 from minigan.data.own import ENDINGS, from_file
 from minigan.errors import DataError
 
-__all__ = ["NAMES", "POINTS", "DataError", "Dataset", "from_file", "load", "split"]
+__all__ = ["NAMES", "POINTS", "Dataset", "from_file", "load", "split"]
 
 POINTS = ("ring", "grid", "spiral")
 NAMES = ("auto", "mnist", "drawn", *POINTS)
@@ -28,25 +29,27 @@ N_POINTS = 100_000
 
 
 def load(name, data_dir=None, seed=0, vary=0.6):
-    """The data set called `name`: one of NAMES, or the path of a .npy or .npz file. Raises DataError.
+    """Return the training data called `name`, as a Dataset.
 
-    "auto" is MNIST where it is found or can be fetched, else the drawn digits; the note says which and why.
+    name: one of NAMES, or the path of a .npy or .npz file. "auto" is MNIST if it can be found or downloaded, and
+        otherwise the drawn digits; the Dataset's note says which, and why.
+    data_dir: the folder that holds MNIST's files; see mnist.py.
+    seed: of the drawn digits and of the points.
+    vary: how much the drawn digits differ from each other, from 0 to 1; see drawn.py.
+
+    Raises DataError if there is no such data set, or if its files are missing or damaged.
     """
     if name in ("auto", "mnist"):
-        from minigan.data.mnist import MnistNotFound, load_mnist
-
         try:
-            images, labels, folder = load_mnist("train", data_dir)
+            images, labels, folder = mnist.load_mnist("train", data_dir)
             return from_images(images, f"MNIST, from {folder}", labels, "mnist")
-        except MnistNotFound as error:
+        except mnist.MnistNotFound as error:
             if name == "mnist":
                 raise
-            return _drawn(seed, vary, f"; MNIST is not here: {error.reason}")
+            return _drawn(seed, vary, f"; MNIST was not found: {error.reason}")
     if name == "drawn":
         return _drawn(seed, vary)
     if name in POINTS:
-        from minigan.data import toy
-
         points, labels = getattr(toy, name)(N_POINTS, seed)
         note = f"{name}, {N_POINTS} points" + (f" around {len(toy.centres(name))} centres" if name in toy.STD else "")
         return Dataset(points, (2,), note, labels, name=name)
@@ -56,24 +59,21 @@ def load(name, data_dir=None, seed=0, vary=0.6):
 
 
 def split(train, data_dir=None, seed=0, vary=0.6):
-    """(training data, test data), given what `load` gave for the same arguments: of MNIST its own test set, of the
-    drawn digits 10,000 more, of all else a sixth, at random, which a GAN of it has seen, too. Raises DataError."""
-    if train.name == "mnist":
-        from minigan.data.mnist import load_mnist
+    """Return (training data, test data) as Datasets. `train` is what `load` returned for the same arguments.
 
-        images, labels, folder = load_mnist("test", data_dir)
+    MNIST has a test set of its own. For the drawn digits, 10,000 more are drawn. From any other data, a random sixth
+    is held out; a GAN that was trained on all of it has seen that sixth, too. Raises DataError as `load` does.
+    """
+    if train.name == "mnist":
+        images, labels, folder = mnist.load_mnist("test", data_dir)
         return train, from_images(images, f"MNIST's test set, from {folder}", labels, "mnist")
     if train.name == "drawn":
-        from minigan.data.drawn import draw
-
-        images, labels = (a[N_DRAWN:] for a in draw(N_DRAWN + N_TEST, seed, vary))
+        images, labels = (array[N_DRAWN:] for array in drawn.draw(N_DRAWN + N_TEST, seed, vary))
         return train, from_images(images, "drawn digits, for testing", labels, "drawn")
-    held = np.random.default_rng(0).permutation(len(train.x)) % 6 == 0
-    return train.subset(~held), train.subset(held)
+    held_out = np.random.default_rng(0).permutation(len(train.x)) % 6 == 0
+    return train.subset(~held_out), train.subset(held_out)
 
 
 def _drawn(seed, vary, why=""):
-    from minigan.data.drawn import draw
-
-    images, labels = draw(N_DRAWN, seed, vary)
-    return from_images(images, f"drawn digits, made here from strokes{why}", labels, "drawn")
+    images, labels = drawn.draw(N_DRAWN, seed, vary)
+    return from_images(images, f"drawn digits, generated from pen strokes{why}", labels, "drawn")

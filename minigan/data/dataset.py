@@ -12,10 +12,14 @@ from minigan.backend import fused
 
 @dataclass
 class Dataset:
-    """x: (n, d), uint8 pixels for images, float32 for points; shape: (height, width) of an image, (2,) for points.
+    """Samples, one in each row.
 
-    note: one line for the reader, saying what this is and where it came from. labels: (n,) whole numbers from 0, or
-    None. low: what black is in a batch, -1 or 0; white is 1. name: what `load` finds it by, never "auto".
+    x: (n, d); uint8 pixels of images, or float32 coordinates of points.
+    shape: of one sample: (height, width) for images, (2,) for points.
+    note: one line that says what the data are and where they came from.
+    labels: (n,) integers from 0, or None.
+    low: the value of black in a batch, -1 or 0. White is 1.
+    name: the name that `load` knows the data by. It is never "auto".
     """
 
     x: Any
@@ -35,32 +39,32 @@ class Dataset:
 
     @cached_property
     def n_classes(self):
-        return int(self.labels.max()) + 1  # waits for the device, so once
+        return int(self.labels.max()) + 1  # cached, because reading a number from a GPU waits for the GPU
 
     @cached_property
     def sha256(self):
-        """Of samples and labels on the host: what a run that goes on knows its data by."""
+        """The hash of samples and labels, which must be on the host. A resumed run recognises its data by it."""
         sha = hashlib.sha256(repr((self.x.shape, self.x.dtype.str, self.shape)).encode())
         sha.update(np.ascontiguousarray(self.x).data)
         sha.update(b"" if self.labels is None else np.ascontiguousarray(self.labels).data)
         return sha.hexdigest()
 
     def some_labels(self, n):
-        """n labels, each as often as it is in these data, but for chance; the same every time."""
+        """n labels, drawn with the frequencies that they have in these data; the same n labels every time."""
         return np.random.default_rng(1).choice(self.labels, n)
 
     def batch(self, rows):
-        """x[rows] as float32 (N, d): pixels scaled from 0..255 to low..1; points as they are."""
+        """x[rows] as float32 (N, d): pixels are scaled from 0..255 to low..1, points are unchanged."""
         x = self.x[rows]
         return scaled(x, (1.0 - self.low) / 255.0, self.low) if self.is_images else x
 
     def to(self, xp, low=-1.0):
-        """The same data held by the array library xp, with black as low."""
+        """The same data as arrays of the library xp, with `low` as the value of black."""
         labels = None if self.labels is None else xp.asarray(self.labels)
         return replace(self, x=xp.asarray(self.x), labels=labels, low=low)
 
     def subset(self, kept):
-        """The samples for which kept (n,), of bools, is True."""
+        """The samples where the boolean array kept (n,) is True."""
         labels = None if self.labels is None else self.labels[kept]
         return replace(self, x=self.x[kept], labels=labels, note=f"{kept.sum()} of {self.note}")
 
@@ -74,6 +78,7 @@ def scaled(pixels, factor, low):
 
 
 def from_images(images, source, labels=None, name=""):
+    """A Dataset of images (n, height, width) uint8. source: where they came from, for the note."""
     n, height, width = images.shape
     note = f"{n} images {height}x{width}: {source}"
     return Dataset(images.reshape(n, -1), (height, width), note, labels, name=name)

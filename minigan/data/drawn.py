@@ -1,11 +1,14 @@
-"""Drawn digits: a stand-in for MNIST that needs no download. Each is a few pen strokes from a table, bent,
-slanted and inked at random, then fitted and centred as in MNIST: 28x28 pixels, white ink on black."""
+"""Drawn digits: a stand-in for MNIST that needs no download.
+
+Each digit is a few pen strokes from a table. They are bent, slanted and inked at random, and then scaled and centred
+as in MNIST: 28x28 pixels, white ink on black.
+"""
 
 import numpy as np
 
-# Three styles of each digit from 0 to 9: people write a 4 open or closed, a 7 with or without a bar.
-# A stroke is a row of points "x,y" in percent of the digit's height, y downwards, joined by a smooth
-# curve; "|" begins the next stroke, at the same point for a sharp corner, elsewhere to lift the pen.
+# Three styles of each digit from 0 to 9: people write an open or a closed 4, and a 7 with or without a bar.
+# A stroke is a row of points "x,y" in percent of the digit's height, with y downwards, joined by a smooth curve.
+# "|" begins the next stroke: at the same point it makes a sharp corner, elsewhere the pen is lifted.
 # fmt: off
 GLYPHS = [
     ["42,2 20,8 4,35 4,68 20,95 42,97 62,78 68,45 60,15 40,1",
@@ -35,19 +38,19 @@ GLYPHS = [
      "44,4 20,6 10,24 20,42 42,36 48,10 40,2 | 48,10 52,56 52,100"],
 ]
 # fmt: on
-POINTS = 96  # along each skeleton: about .6 pixels apart, so that their blots run together
-SHARPNESS = 2  # of a blot of ink, which fades as exp(-SHARPNESS * distance ** 2), distance in pixels
-LIFT = 0.1  # a longer step from point to point is not drawn: there the pen is in the air
-CHUNK = 200  # images drawn at once, to bound the memory; each chunk has its own random numbers
+POINTS = 96  # on each skeleton: about .6 pixels apart, so that their blots of ink run together
+SHARPNESS = 2  # a blot of ink fades as exp(-SHARPNESS * distance ** 2), with the distance in pixels
+LIFT = 0.1  # a longer step from one point to the next is not drawn, because the pen is lifted
+CHUNK = 200  # images that are drawn at once, to bound the memory; each chunk has its own random numbers
 
 
 def steps(points):
-    """Distances between neighbours in rows of points: (..., k, 2) to (..., k - 1)."""
+    """Distances between neighbouring points of a path: (..., k, 2) to (..., k - 1)."""
     return np.linalg.norm(np.diff(points, axis=-2), axis=-1)
 
 
 def curve(knots):
-    """The Catmull-Rom curve through every one of `knots` (k, 2): 20 points for each pair of neighbours."""
+    """The Catmull-Rom curve through all `knots` (k, 2), as 20 points for each pair of neighbours."""
     knots = np.concatenate([2 * knots[:1] - knots[1:2], knots, 2 * knots[-1:] - knots[-2:-1]])
     a, b, c, d = knots[:-3, None], knots[1:-2, None], knots[2:-1, None], knots[3:, None]
     t = np.linspace(0, 1, 20)[:, None]
@@ -55,7 +58,7 @@ def curve(knots):
 
 
 def skeleton(glyph):
-    """POINTS points (x, y), evenly spaced along the strokes of a glyph, whose height is 1."""
+    """(POINTS, 2): points (x, y) at equal distances along the strokes of a glyph of height 1."""
     strokes = [np.array(stroke.replace(",", " ").split(), float) for stroke in glyph.split("|")]
     path = np.concatenate([curve(stroke.reshape(-1, 2) / 100) for stroke in strokes])
     drawn = np.append(0, np.cumsum(np.where(steps(path) < LIFT, steps(path), 0)))
@@ -67,11 +70,11 @@ SKELETONS = np.array([[skeleton(glyph) for glyph in styles] for styles in GLYPHS
 
 
 def draw(n, seed=0, vary=1.0):
-    """Draw `n` digits: images (n, 28, 28) from 0 (paper) to 255 (ink) and labels (n,), both uint8.
+    """Draw `n` digits: images (n, 28, 28) from 0 (paper) to 255 (ink), and labels (n,), both uint8.
 
-    Labels are uniformly random. The same `seed` gives the same digits, and a larger `n` only adds to
-    them. `vary` scales all that differs between two drawings of one style: 1 comes closest to MNIST,
-    .6 is neater, 0 draws each style always alike. ValueError for n < 1 or `vary` outside 0 to 1.
+    Labels are uniformly random. The same `seed` gives the same digits; a larger `n` adds digits and leaves the first
+    ones as they are. `vary` scales all differences between two drawings of one style: 1 is closest to MNIST, .6 is
+    neater, and 0 draws each style in exactly one way. Raises ValueError if n < 1 or if `vary` is not in 0 to 1.
     """
     if n < 1:
         raise ValueError(f"cannot draw {n} digits: n must be at least 1")
@@ -83,7 +86,7 @@ def draw(n, seed=0, vary=1.0):
 
 
 def draw_chunk(rng, vary):
-    """CHUNK digits, as `draw` gives them, all at once."""
+    """The images and labels of CHUNK digits; see `draw`."""
 
     def normal(spread, *shape):
         return vary * spread * rng.standard_normal((CHUNK, *shape))
@@ -92,7 +95,7 @@ def draw_chunk(rng, vary):
     points = SKELETONS[labels, rng.integers(SKELETONS.shape[1], size=CHUNK)]
     pen_down = steps(points)[..., None] < LIFT
 
-    # Bend the paper in waves, not each stroke by itself: strokes that meet then still meet.
+    # Bend the whole paper in waves, rather than each stroke, so that strokes that meet still meet afterwards.
     for _ in range(3):
         wave, phase = rng.uniform(-7, 7, (CHUNK, 2, 1)), rng.uniform(0, 2 * np.pi, (CHUNK, 1, 1))
         points = points + normal(0.06, 1, 2) * np.sin(points @ wave + phase)
@@ -100,7 +103,7 @@ def draw_chunk(rng, vary):
     stretch, slant, turn = np.exp(normal(0.2, 1)), 0.1 + normal(0.25, 1), normal(0.1, 1)
     points = np.stack([stretch * x - (slant + turn) * y, y + turn * x], axis=2)
 
-    # As in MNIST, the ink fits a box of 20 pixels and its centre of mass is the centre of the image.
+    # As in MNIST, the ink fits into a box of 20 pixels, and its centre of mass is the centre of the image.
     radius = 1.3 + vary * rng.uniform(-0.6, 0.7, (CHUNK, 1, 1))
     points *= (20 - 2 * radius) / np.ptp(points, axis=1, keepdims=True).max(axis=2, keepdims=True)
     ink = steps(points)[..., None] * pen_down
@@ -108,9 +111,9 @@ def draw_chunk(rng, vary):
     points += 14 - (points * ink).sum(axis=1, keepdims=True) / ink.sum(axis=1, keepdims=True)
     points += vary * rng.uniform(-1.2, 1.2, (CHUNK, 1, 2))
 
-    # Blots in a straight row add up to exp(-SHARPNESS * distance ** 2) from the row, up to a constant, so
-    # the logarithm of their sum tells how far a pixel is from the stroke, with no search for the nearest
-    # point. As a blot is a factor in x times a factor in y, the sum over the points is a matrix product.
+    # Blots along a straight line add up to exp(-SHARPNESS * distance ** 2), up to a constant factor, where distance is
+    # that of a pixel from the line. So the logarithm of the sum gives the distance from the stroke, without a search
+    # for the nearest point. A blot is a factor in x times a factor in y, so the sum over points is a matrix product.
     pixel = np.arange(28, dtype=np.float32)
     blots = np.exp(-SHARPNESS * (points[..., None].astype(np.float32) - pixel) ** 2)
     ink = (ink * np.sqrt(SHARPNESS / np.pi)).astype(np.float32)

@@ -1,6 +1,6 @@
-"""The IDX format of MNIST's files: a header of big-endian numbers, then one byte a value, all of it usually gzipped.
+"""Reads IDX, the format of MNIST's files: a header of big-endian integers, then one byte for each value.
 
-images   magic 2051, count, rows, columns        labels   magic 2049, count
+The header of images is 2051, count, rows, columns; that of labels is 2049, count. The files are usually gzipped.
 """
 
 import gzip
@@ -11,14 +11,15 @@ import numpy as np
 
 from minigan.errors import DataError
 
-ROLES = {2051: ("images", 3), 2049: ("labels", 1)}  # magic number -> what it holds, how many dimensions
-MAX_SAMPLES, MAX_BYTES = 60_000, 60_000 * 28 * 28  # the largest of MNIST
+ROLES = {2051: ("images", 3), 2049: ("labels", 1)}  # first number of the header: content, number of dimensions
+MAX_SAMPLES, MAX_BYTES = 60_000, 60_000 * 28 * 28  # as in MNIST's largest file
 
 
 def read_idx(path, role):
     """The array in an IDX file, gzipped or not: uint8 (n, rows, columns) for role "images", (n,) for "labels".
 
-    Raises DataError, naming what the file is instead, when it is anything else. Never reads more than the header says.
+    Raises DataError if the file is anything else, and says what it seems to be. Never reads more than one byte beyond
+    the size that the header gives.
     """
     try:
         with open(path, "rb") as file:
@@ -27,7 +28,7 @@ def read_idx(path, role):
             with gzip.open(file) if start[:2] == b"\x1f\x8b" else file as stream:
                 return _parse(stream, path, role, start)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise DataError(f"{path} is cut short or damaged ({error}); delete it and fetch it again.") from None
+        raise DataError(f"{path} is cut short or damaged ({error}); delete it and download it again.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror or error}.") from None
 
@@ -36,21 +37,23 @@ def _parse(stream, path, role, start):
     head = stream.read(4)
     magic = struct.unpack(">i", head)[0] if len(head) == 4 else None
     if magic not in ROLES:
-        raise DataError(f"{path} is not an MNIST file but {_what(start)}; delete it and fetch it again.")
+        raise DataError(f"{path} is not an MNIST file but {_what(start)}; delete it and download it again.")
     found, n_dims = ROLES[magic]
     if found != role:
-        raise DataError(f"{path} holds {found} where {role} were expected; have two files been swapped?")
+        raise DataError(f"{path} holds {found} where {role} were expected; were two files swapped?")
     shape_bytes = stream.read(4 * n_dims)
     if len(shape_bytes) < 4 * n_dims:
-        raise DataError(f"{path} is cut short inside its header; delete it and fetch it again.")
+        raise DataError(f"{path} is cut short inside its header; delete it and download it again.")
     shape = struct.unpack(f">{n_dims}i", shape_bytes)
     size = int(np.prod(shape, dtype=object))
     if min(shape) < 1 or shape[0] > MAX_SAMPLES or size > MAX_BYTES:
-        raise DataError(f"{path} says that it holds an array of shape {shape}, which is not believable.")
+        raise DataError(
+            f"{path} claims to hold an array of shape {shape}, which is impossible for MNIST; download it again."
+        )
     data = stream.read(size + 1)
     if len(data) != size:
         more = "more than" if len(data) > size else f"only {len(data)} of"
-        raise DataError(f"{path} holds {more} the {size} bytes that its header promises; fetch it again.")
+        raise DataError(f"{path} holds {more} the {size} bytes that its header promises; download it again.")
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
@@ -59,7 +62,7 @@ def _what(start):
     if not start:
         return "empty"
     if text.startswith((b"<", b"{")):
-        return "a web page (a download that was refused)"
+        return "a web page (the download was probably refused)"
     if text.startswith(b"version https://git-lfs") or text.startswith(b"/annex") or b".git/annex" in text:
-        return "a pointer to a file kept elsewhere (large-file storage)"
-    return "something else (wrong magic number)"
+        return "a pointer to a file that is stored elsewhere (Git LFS or git-annex)"
+    return "of some other kind (its first number is wrong)"

@@ -1,4 +1,4 @@
-"""Find MNIST on this machine, or fetch it once and keep it.
+"""Finds MNIST on this machine, or downloads it once and keeps it.
 
 MNIST: Y. LeCun, C. Cortes, C. J. C. Burges; CC BY-SA 3.0.
 """
@@ -22,32 +22,35 @@ MIRRORS = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
-TORCHVISION = ("data", "../data", ".")  # the roots that its examples use; the files lie in root/MNIST/raw
-TIMEOUT, PATIENCE = 10, 600  # seconds without a word, and of a whole file, before the next mirror is tried
-MAX_BYTES = 20_000_000  # of a file; MNIST's largest has 9.9 MB
+TORCHVISION = ("data", "../data", ".")  # the folders that its examples use; the files are in FOLDER/MNIST/raw
+TIMEOUT, PATIENCE = 10, 600  # seconds without an answer, and for a whole file, before the next mirror is tried
+MAX_BYTES = 20_000_000  # of a file; MNIST's largest has 9.9 million
 
 
 class MnistNotFound(DataError):
-    """MNIST is neither on this machine nor within reach; `reason` is why, without what to do."""
+    """MNIST is not on this machine and cannot be downloaded. `reason` says why; the message also says what to do."""
 
     def __init__(self, reason):
         names = ", ".join(FILES["train"] + FILES["test"])
-        super().__init__(f"{reason} Put {names} into a folder, and name it by --data-dir or MINIGAN_DATA.")
+        super().__init__(f"{reason} Put {names} into a folder and give it as --data-dir or in MINIGAN_DATA.")
         self.reason = reason
 
 
 def load_mnist(split="train", data_dir=None):
-    """(images (n, 28, 28) uint8, labels (n,) uint8, the folder they came from) for split "train" or "test".
+    """(images (n, 28, 28) uint8, labels (n,) uint8, the folder they came from) of the split "train" or "test".
 
-    Looked for in data_dir; else in the folder that the environment variable MINIGAN_DATA names, our cache folder,
-    torchvision's MNIST/raw; else downloaded into the cache. Raises MnistNotFound when there is none, DataError when a
-    file is there but wrong: what a user chose is never silently passed over.
+    Looks in data_dir, or else in the folder that the environment variable MINIGAN_DATA names. If neither is given,
+    looks in minigan's cache folder, then in torchvision's MNIST/raw, and then downloads the files into the cache.
+    Raises MnistNotFound if that fails, and DataError if a folder that you named lacks the files or if a file is
+    damaged: minigan never silently uses other data instead.
     """
     named = data_dir or os.environ.get("MINIGAN_DATA")
     if named:
         paths = _in_folder(Path(named), split) or _in_folder(Path(named, "MNIST", "raw"), split)
         if paths is None:
-            raise DataError(f"{named} does not hold MNIST's {' and '.join(FILES[split])} (the .gz may be unpacked).")
+            raise DataError(
+                f"{named} does not hold MNIST's {' and '.join(FILES[split])} (with or without the ending .gz)."
+            )
     else:
         import pooch
 
@@ -58,7 +61,9 @@ def load_mnist(split="train", data_dir=None):
             paths = [download(name, cache) for name in FILES[split]]
     images, labels = read_idx(paths[0], "images"), read_idx(paths[1], "labels")
     if len(images) != len(labels):
-        raise DataError(f"{paths[0]} holds {len(images)} images but {paths[1]} {len(labels)} labels; are they one set?")
+        raise DataError(
+            f"{paths[0]} holds {len(images)} images but {paths[1]} {len(labels)} labels; do they belong together?"
+        )
     return images, labels, paths[0].parent
 
 
@@ -68,22 +73,22 @@ def _in_folder(folder, split):
 
 
 def download(name, folder):
-    """Fetch one of MNIST's files into folder, its SHA-256 verified before it gets its name; returns its path."""
+    """Download one of MNIST's files into folder and return its path. Its SHA-256 is checked before it gets its name."""
     import pooch
 
     pooch.get_logger().setLevel("WARNING")
     for mirror in MIRRORS:
         try:
             return Path(pooch.retrieve(mirror + name, "sha256:" + SHA256[name], name, folder, downloader=_fetch))
-        except Exception as error:  # requests, urllib3, pooch and the file system each raise classes of their own
+        except Exception as error:  # requests, urllib3, pooch and the file system all raise exceptions of their own
             reason = _root_cause(error)
-            if isinstance(reason, KeyboardInterrupt):  # and tempfile failed at cleaning up after it
+            if isinstance(reason, KeyboardInterrupt):  # tempfile failed while it cleaned up after a Ctrl-C
                 raise reason from None
     raise MnistNotFound(f"downloading {name} failed ({brief(reason)}).")
 
 
 def _fetch(url, path, _):
-    """Write what is at url to path. pooch's own way would follow a redirect, also to http, and read without end."""
+    """Write the file at url to path. pooch's own downloader follows redirects, even to http, and sets no limits."""
     import requests
     from tqdm import tqdm
 
@@ -95,10 +100,10 @@ def _fetch(url, path, _):
         end, bar.total = time.monotonic() + PATIENCE, int(answer.headers.get("content-length", 0))
         if answer.status_code != 200:
             raise DataError(f"{url} answered {answer.status_code} {answer.reason}")
-        for chunk in answer.iter_content(256):  # small, so that a trickle does not keep the clock from being read
+        for chunk in answer.iter_content(256):  # small, so that the time is checked even if the data trickle in
             bar.update(file.write(chunk))
             if file.tell() > MAX_BYTES or time.monotonic() > end:
-                raise DataError(f"{url} is larger than any file of MNIST, or takes longer than {PATIENCE} seconds")
+                raise DataError(f"{url} is larger than any file of MNIST or took longer than {PATIENCE} seconds")
 
 
 def _root_cause(error):

@@ -1,4 +1,8 @@
-"""Your own files: a .npy or .npz file becomes a Dataset."""
+"""Your own files: a .npy or .npz file becomes a Dataset.
+
+A .npz file may also hold labels. Its arrays are called "images" and "labels", or as in Keras's files "x_train" and
+"y_train", or "x" and "y". If it holds a single array, the name does not matter.
+"""
 
 import os
 import zipfile
@@ -10,23 +14,29 @@ from minigan.data import npy
 from minigan.data.dataset import Dataset, from_images
 from minigan.errors import DataError, brief
 
-
 ENDINGS = (".npy", ".npz")
+MAX_CLASSES = 1000
 
 
 def from_file(path):
-    """A Dataset of the user's own: images (n, h, w), images of one row each (n, h * h), or points (n, 2).
+    """Read a Dataset from the file at `path`, a pathlib.Path.
 
-    Pixels may be whole numbers 0..255, or floats within 0..1 or -1..1; a range that fits none of these is refused
-    rather than guessed at, because a generator that ends in tanh could never reach it. Raises DataError.
+    The file holds images (n, height, width), square images with one image in a row (n, height * height), or points
+    (n, 2). Pixels may be integers in 0..255, or floats in 0..1 or in -1..1. Other ranges raise DataError instead of
+    being rescaled by guesswork: G's tanh reaches -1..1, so a wrong guess would train on values that G cannot make.
+
+    Labels must be integers in 0..999, one for each sample. Others are ignored, and the note says so.
+    Raises DataError if the file is missing or damaged, or if minigan cannot train on what it holds.
     """
     x, labels = _read(path)
     data = _from_array(x, path)
     if labels is None:
         return data
-    if labels.dtype.kind not in "iu" or labels.shape != (len(x),) or labels.min() < 0 or labels.max() >= 1000:
+    n = len(x)
+    if labels.dtype.kind not in "iu" or labels.shape != (n,) or labels.min() < 0 or labels.max() >= MAX_CLASSES:
         found = f"{labels.dtype} of shape {labels.shape}"
-        return replace(data, note=f"{data.note}; its labels are {found}, not whole numbers 0..999 of shape ({len(x)},)")
+        wanted = f"whole numbers 0..{MAX_CLASSES - 1} of shape ({n},)"
+        return replace(data, note=f"{data.note}; its labels are ignored: they are {found}, not {wanted}")
     missing = sorted(set(range(labels.max())) - set(np.unique(labels).tolist()))
     words = f"; no sample has label {', '.join(map(str, missing))}" if missing else ""
     return replace(data, labels=labels, note=data.note + words)
@@ -42,30 +52,37 @@ def _from_array(x, path):
     if x.ndim == 2 and x.shape[1] == 2:
         return Dataset(x.astype(np.float32), (2,), f"{len(x)} points from {path}")
     side = round(x.shape[1] ** 0.5) if x.ndim == 2 else 0
-    if side >= 8 and side * side == x.shape[1]:  # 1x1 would be labels, 3x3 one-hot labels
+    if side >= 8 and side * side == x.shape[1]:  # smaller squares are more likely labels (1) or one-hot labels (9)
         x = x.reshape(-1, side, side)
     if x.ndim != 3 or min(x.shape[1:]) < 2:
         raise DataError(f"{path} has shape {x.shape}; minigan takes grey images (n, height, width) or points (n, 2).")
+    return from_images(*_pixels(x, path))
+
+
+def _pixels(x, path):
+    """(x as uint8 pixels in 0..255, the file and the range of values that was recognised)."""
     low, high = x.min(), x.max()
     if low == high:
-        raise DataError(f"{path} holds the value {low} only.")
-    if x.dtype.kind in "iu" and low >= 0 and 1 < high <= 255:
-        return from_images(x.astype(np.uint8), f"{path}, values 0..255")
-    if x.dtype.kind in "biu" and low >= 0 and high <= 1:
-        return from_images(x.astype(np.uint8) * np.uint8(255), f"{path}, values 0..1")
-    near = 1e-3  # resampled images overshoot a little
-    if low >= -near and high <= 1 + near:
-        return from_images(np.rint(np.clip(x, 0, 1) * 255.0).astype(np.uint8), f"{path}, values 0..1")
-    if -1 - near <= low < -0.5 and high <= 1 + near:
-        return from_images(np.rint((np.clip(x, -1, 1) + 1.0) * 127.5).astype(np.uint8), f"{path}, values -1..1")
+        raise DataError(f"{path} holds only the value {low}; a GAN needs images that differ.")
+    integers, margin = x.dtype.kind in "biu", 1e-3  # resampled images may lie slightly outside their range
+    if integers and low >= 0 and high <= 1:
+        return x.astype(np.uint8) * np.uint8(255), f"{path}, values 0..1"
+    if integers and low >= 0 and high <= 255:
+        return x.astype(np.uint8), f"{path}, values 0..255"
+    if low >= -margin and high <= 1 + margin:
+        return np.rint(np.clip(x, 0, 1) * 255.0).astype(np.uint8), f"{path}, values 0..1"
+    if -1 - margin <= low < -0.5 and high <= 1 + margin:
+        return np.rint((np.clip(x, -1, 1) + 1.0) * 127.5).astype(np.uint8), f"{path}, values -1..1"
     raise DataError(
-        f"{path} has values from {low:g} to {high:g} as {x.dtype}; scale them to 0..1, -1..1 or whole 0..255 first."
+        f"{path} has values from {low:g} to {high:g} as {x.dtype}; "
+        "scale them to 0..1 or -1..1, or to whole numbers in 0..255, first."
     )
 
 
 def _read(path):
+    """(the samples, the labels or None), as they are in the file."""
     if path.suffix.lower() not in ENDINGS:
-        raise DataError(f"{path} must be a .npy or .npz file.")
+        raise DataError(f"{path} is not a .npy or .npz file; convert it to one with np.save or np.savez.")
     try:
         with open(path, "rb") as file:
             is_zip, size = file.read(2) == b"PK", file.seek(0, os.SEEK_END)
@@ -83,5 +100,5 @@ def _read(path):
         raise DataError(f"there is no file {path}.") from None
     except DataError:
         raise
-    except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
+    except Exception as error:  # zipfile and zlib raise exceptions of their own for damaged archives
         raise DataError(f"{path} is not a readable {path.suffix} file ({brief(error)}).") from None

@@ -1,15 +1,15 @@
-"""Points in the plane whose right answer is known: a GAN that misses a mode can be seen to miss it."""
+"""Points in the plane. Their distribution is known, so you can see whether a GAN misses one of its modes."""
 
 import math
 
 import numpy as np
 
-STD = {"ring": 0.01, "grid": 0.05}
+STD = {"ring": 0.01, "grid": 0.05}  # standard deviation of each Gaussian
 
 
 def centres(name):
-    """The means of the modes, (n_modes, 2): "ring", 8 on the unit circle; "grid", 25 on {-4, -2, 0, 2, 4}^2."""
-    if name == "ring":  # endpoint=False: with it the first and the last would coincide, and the ring have 7 modes
+    """The means of the Gaussians, (n_modes, 2): "ring" has 8 on the unit circle, "grid" 25 on {-4, -2, 0, 2, 4}^2."""
+    if name == "ring":  # without endpoint=False the first and the last mean would coincide and leave 7 modes
         angle = np.linspace(0.0, 2.0 * math.pi, 8, endpoint=False)
         return np.stack([np.cos(angle), np.sin(angle)], axis=1)
     axis = np.arange(-4.0, 5.0, 2.0)
@@ -27,9 +27,10 @@ def grid(n, seed=0):
 
 
 def spiral(n, seed=0):
-    """(points (n, 2) float32, labels (n,) 0): a line that winds twice around 0, out to 1, blurred by .02. No modes."""
+    """(points (n, 2) float32, labels (n,), all 0): a line that winds around 0 twice, out to radius 1, with noise of
+    standard deviation .02. It has no modes."""
     rng = np.random.default_rng(seed)
-    t = np.sqrt(rng.uniform(0.04, 1.0, n))  # even along the line, nearly
+    t = np.sqrt(rng.uniform(0.04, 1.0, n))  # nearly uniform along the line
     angle = 4.0 * math.pi * t
     points = np.stack([t * np.cos(angle), t * np.sin(angle)], axis=1) + 0.02 * rng.standard_normal((n, 2))
     return points.astype(np.float32), np.zeros(n, int)

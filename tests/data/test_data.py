@@ -1,4 +1,4 @@
-"""The data sets: right values in a range that G can reach, and one plain sentence for every file that is not one."""
+"""The data sets have the right values, in a range that G can reach; a bad file raises one plain sentence."""
 
 import gzip
 import hashlib
@@ -49,7 +49,7 @@ def test_idx_round_trip(tmp_path, tiny, packed):
 
 IMAGES = idx_bytes(np.zeros((3, 28, 28)))
 PACKED = gzip.compress(idx_bytes(np.random.default_rng(0).integers(0, 256, (3, 28, 28))))
-LYING = struct.pack(">4i", 2051, 2_000_000_000, 28, 28)
+TOO_LARGE = struct.pack(">4i", 2051, 2_000_000_000, 28, 28)
 NOT_IDX = {
     "missing": (None, "cannot be read: No such file"),
     "empty": (b"", "but empty"),
@@ -59,17 +59,20 @@ NOT_IDX = {
     "too long": (IMAGES + b"x", "more than the 2352 bytes"),
     "one byte changed": (PACKED[:1000] + bytes([PACKED[1000] ^ 1]) + PACKED[1001:], "cut short or damaged"),
     "web page": (b"<!DOCTYPE html><html>403", "a web page"),
-    "zipped web page": (gzip.compress(b"<html>"), "something else"),
-    "pointer": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n", "a pointer to a file kept elsewhere"),
-    "wrong magic": (struct.pack(">i", 2052) + IMAGES[4:], "wrong magic number"),
+    "zipped web page": (gzip.compress(b"<html>"), "of some other kind"),
+    "pointer": (
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+        "a pointer to a file that is stored elsewhere",
+    ),
+    "wrong magic": (struct.pack(">i", 2052) + IMAGES[4:], "its first number is wrong"),
     "swapped": (idx_bytes(np.zeros(3)), "holds labels where images were expected"),
-    "unbelievable": (LYING, "not believable"),
-    "negative": (struct.pack(">4i", 2051, -1, 28, 28), "not believable"),
+    "too large": (TOO_LARGE, "impossible for MNIST"),
+    "negative": (struct.pack(">4i", 2051, -1, 28, 28), "impossible for MNIST"),
 }
 
 
 @pytest.mark.parametrize("case", NOT_IDX)
-def test_a_file_that_is_not_idx_is_named_for_what_it_is(tmp_path, case):
+def test_the_error_for_a_file_that_is_not_idx_says_what_it_is(tmp_path, case):
     content, message = NOT_IDX[case]
     path = tmp_path / "train-images-idx3-ubyte.gz"
     if content is not None:
@@ -80,13 +83,13 @@ def test_a_file_that_is_not_idx_is_named_for_what_it_is(tmp_path, case):
     assert "\n" not in str(info.value)
 
 
-def test_images_and_labels_that_do_not_match(tmp_path, tiny):
+def test_more_images_than_labels_are_an_error(tmp_path, tiny):
     write_mnist(tmp_path, tiny[0], tiny[1][:-1])
     with pytest.raises(DataError, match=r"20 images but .* 19 labels"):
         mnist.load_mnist("train", tmp_path)
 
 
-def test_where_mnist_is_looked_for(tmp_path, tiny, no_mnist, monkeypatch):
+def test_folders_are_searched_for_mnist_in_the_documented_order(tmp_path, tiny, no_mnist, monkeypatch):
     images, labels = tiny
 
     def found(data_dir=None):
@@ -107,30 +110,30 @@ def test_where_mnist_is_looked_for(tmp_path, tiny, no_mnist, monkeypatch):
         found(tmp_path)
 
 
-def test_auto_says_why_it_draws_and_mnist_is_strict(no_mnist, monkeypatch):
+def test_auto_falls_back_to_drawn_digits_and_says_why_but_mnist_raises(no_mnist, monkeypatch):
     monkeypatch.setattr("minigan.data.N_DRAWN", 500)
     data = load("auto")
     assert data.note.startswith("500 images 28x28: drawn digits")
-    assert "MNIST is not here: downloading train-images-idx3-ubyte.gz failed" in data.note
-    with pytest.raises(mnist.MnistNotFound, match=r"failed .* by --data-dir or MINIGAN_DATA"):
+    assert "MNIST was not found: downloading train-images-idx3-ubyte.gz failed" in data.note
+    with pytest.raises(mnist.MnistNotFound, match=r"failed .* as --data-dir or in MINIGAN_DATA"):
         load("mnist")
 
 
-def test_a_failure_without_words_is_still_a_sentence(no_mnist, monkeypatch):
+def test_a_download_error_without_a_message_is_named_by_its_class(no_mnist, monkeypatch):
     import pooch
 
-    def silent(*_, **__):
+    def without_a_message(*_, **__):
         raise TimeoutError
 
-    monkeypatch.setattr(pooch, "retrieve", silent)
+    monkeypatch.setattr(pooch, "retrieve", without_a_message)
     with pytest.raises(mnist.MnistNotFound, match="TimeoutError"):
         mnist.load_mnist("train")
 
 
 @pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
-def test_the_hashes_and_names_are_those_of_the_real_files():
+def test_hashes_and_names_are_those_of_the_real_files():
     folder = Path(os.environ["MINIGAN_DATA"])
-    names = [*mnist.FILES["train"][1:], *mnist.FILES["test"]]  # not the training images, of which a copy may differ
+    names = [*mnist.FILES["train"][1:], *mnist.FILES["test"]]  # without the training images: copies of them differ
     for name in names:
         if (folder / name).exists():
             assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == mnist.SHA256[name]
@@ -143,7 +146,7 @@ def save(tmp_path, array):
 
 
 @pytest.mark.parametrize("kind", ["0..255", "0..1", "-1..1", "flat"])
-def test_own_images_in_every_usual_range_become_the_same_pixels(tmp_path, tiny, kind):
+def test_own_images_in_each_accepted_range_become_the_same_pixels(tmp_path, tiny, kind):
     images = tiny[0]
     images[0, 0, :2] = 0, 255
     unit = images.astype(np.float32) / 255
@@ -156,7 +159,7 @@ def test_own_images_in_every_usual_range_become_the_same_pixels(tmp_path, tiny, 
     assert (batch.min(), batch.max()) == (-1.0, 1.0)
 
 
-def test_own_points_and_archives(tmp_path, tiny):
+def test_own_points_and_npz_files_are_read(tmp_path, tiny):
     data = from_file(save(tmp_path, np.array([[0.5, -7.0]])))
     assert not data.is_images
     np.testing.assert_array_equal(data.batch([0]), [[0.5, -7.0]])
@@ -175,7 +178,7 @@ def test_own_values_are_rounded_to_the_nearest_pixel(tmp_path, values, pixels):
     np.testing.assert_array_equal(data.x[0, :3], pixels)
 
 
-def test_own_whole_numbers_0_and_1_are_black_and_white(tmp_path):
+def test_own_integers_0_and_1_are_black_and_white(tmp_path):
     assert from_file(save(tmp_path, np.eye(4, dtype=int)[None])).x.max() == 255
 
 
@@ -187,7 +190,7 @@ WRONG = {
     "overlarge": (np.full((3, 2), 1e300), "overlarge"),
     "labels": (np.arange(10)[:, None], r"shape \(10, 1\)"),
     "one-hot": (np.eye(9), r"shape \(9, 9\)"),
-    "constant": (np.ones((3, 4, 4)), "the value 1.0 only"),
+    "constant": (np.ones((3, 4, 4)), "only the value 1.0"),
     "shape": (np.zeros((3, 4, 4, 3)), r"shape \(3, 4, 4, 3\)"),
     "not square": (np.arange(21).reshape(3, 7), r"shape \(3, 7\)"),
     "scalar": (np.array(3.0), r"shape \(\)"),
@@ -198,7 +201,7 @@ WRONG = {
 
 
 @pytest.mark.parametrize("case", WRONG)
-def test_own_files_that_cannot_be_trained_on(tmp_path, case):
+def test_an_own_file_that_cannot_be_trained_on_raises(tmp_path, case):
     array, message = WRONG[case]
     with pytest.raises(DataError, match=message):
         from_file(save(tmp_path, array))
@@ -206,7 +209,7 @@ def test_own_files_that_cannot_be_trained_on(tmp_path, case):
 
 @pytest.mark.parametrize("name", ["own.npy", "own.npz"])
 @pytest.mark.parametrize("content", [None, b"", b"<html>", b"PK\x03\x04rubbish", b"\x93NUMPY\x01\x00rubbish"])
-def test_files_that_are_not_arrays(tmp_path, name, content):
+def test_a_file_without_arrays_raises_and_names_the_file(tmp_path, name, content):
     path = tmp_path / name
     if content is not None:
         path.write_bytes(content)
@@ -214,13 +217,13 @@ def test_files_that_are_not_arrays(tmp_path, name, content):
         from_file(path)
 
 
-def test_unknown_data_set():
+def test_an_unknown_data_set_raises():
     with pytest.raises(DataError, match="no data set is called cifar"):
         load("cifar")
 
 
 @pytest.mark.parametrize(("name", "modes", "std"), [("ring", 8, 0.01), ("grid", 25, 0.05)])
-def test_toy_sets(name, modes, std):
+def test_ring_and_grid_have_their_modes_and_spread(name, modes, std):
     points, labels = getattr(toy, name)(50_000, seed=1)
     assert points.dtype == np.float32
     between = np.linalg.norm(toy.centres(name)[:, None] - toy.centres(name), axis=2)
@@ -235,7 +238,7 @@ def test_ring_has_radius_1():
     np.testing.assert_allclose(np.linalg.norm(toy.centres("ring"), axis=1), 1.0)
 
 
-def test_drawn_digits():
+def test_drawn_digits_are_seeded_centred_images_of_every_digit():
     images, labels = draw(1000, seed=3)
     assert images.shape == (1000, 28, 28)
     assert images.dtype == labels.dtype == np.uint8
@@ -245,10 +248,10 @@ def test_drawn_digits():
     np.testing.assert_array_equal(images, draw(1000, seed=3)[0])
     assert (images != draw(1000, seed=4)[0]).any()
     y = (images.sum(axis=2) * np.arange(28)).sum(axis=1) / images.sum(axis=(1, 2))
-    assert abs(y.mean() - 14.0) < 0.2  # centred by mass, as MNIST is
+    assert abs(y.mean() - 14.0) < 0.2  # the centre of mass, as in MNIST
 
 
-def test_vary_is_how_much_the_digits_vary():
+def test_a_larger_vary_makes_drawn_digits_differ_more():
     def spread(vary):
         images, labels = draw(2000, seed=0, vary=vary)
         return np.mean([images[labels == c].astype(float).std(axis=0).mean() for c in range(10)])
@@ -257,14 +260,14 @@ def test_vary_is_how_much_the_digits_vary():
 
 
 @pytest.mark.parametrize(("n", "vary"), [(0, 0.5), (5, -0.1), (5, 1.1)])
-def test_draw_refuses(n, vary):
+def test_draw_raises_for_wrong_arguments(n, vary):
     with pytest.raises(ValueError, match="must"):
         draw(n, vary=vary)
 
 
 @pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
 def test_a_classifier_of_drawn_digits_reads_mnist(rng):
-    """Trained on 20,000 drawn digits alone, a small MLP reads at least 80 % of MNIST's test set (93 % when written)."""
+    """A small MLP, trained only on 20,000 drawn digits, reads at least 80 % of MNIST's test set (93 % when written)."""
     images, labels = draw(20_000)
     drawn = Dataset(images.reshape(-1, 784), (28, 28), "")
     network = Network([Dense(784, 256, gain=2**0.5), ReLU(), Dense(256, 10)], rng)
@@ -280,7 +283,7 @@ def test_a_classifier_of_drawn_digits_reads_mnist(rng):
     assert (answers == labels).mean() >= 0.8
 
 
-def test_drawn_digits_for_testing_are_others(no_mnist, monkeypatch):
+def test_drawn_test_digits_are_not_in_the_training_data(no_mnist, monkeypatch):
     monkeypatch.setattr("minigan.data.N_DRAWN", 300)
     monkeypatch.setattr("minigan.data.N_TEST", 100)
     for name in ("drawn", "auto"):
@@ -291,13 +294,13 @@ def test_drawn_digits_for_testing_are_others(no_mnist, monkeypatch):
         np.testing.assert_array_equal(test.labels, labels[300:])
 
 
-def test_a_sixth_of_a_file_is_for_testing(tmp_path, rng):
+def test_split_holds_out_a_random_sixth_of_a_file(tmp_path, rng):
     x, labels = rng.integers(0, 256, (120, 4, 4)).astype(np.uint8), np.arange(120)
     np.savez(tmp_path / "own.npz", images=x, labels=labels)
     train, test = split(load(str(tmp_path / "own.npz")))
     assert len(test.labels) == 20 and sorted([*train.labels, *test.labels]) == list(labels)
     np.testing.assert_array_equal(test.x, x[test.labels].reshape(20, -1))
-    assert len(set(test.labels % 6)) > 2  # whatever the order of the file
+    assert len(set(test.labels % 6)) > 2  # random, not every sixth row
 
 
 @pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")

@@ -1,4 +1,4 @@
-"""Downloads of MNIST: the right files or a clean failure, whatever the servers do; here they are on this machine."""
+"""Downloads of MNIST end with the right files or a clean error, whatever the servers do. The servers here are local."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,15 +8,15 @@ from local_server import IMAGES, LABELS, RIGHT, Server
 
 from minigan.data import load, mnist
 
-WRONG = {  # how a mirror may fail -> what it does, and what is said of it where all do
+WRONG = {  # how a mirror may fail -> what it does, and the error if all mirrors do it
     "not there": (lambda h, name: h.answer(404), "answered 404 Not Found"),
     "server error": (lambda h, name: h.answer(500), "answered 500 Internal Server Error"),
     "web page": (lambda h, name: h.answer(200, b"<html>please log in</html>"), "hash"),
     "wrong bytes": (lambda h, name: h.answer(200, RIGHT[name][:-1] + b"x"), "hash"),
     "short": (lambda h, name: h.answer(200, RIGHT[name][:-9], length=len(RIGHT[name])),
-              "IncompleteRead|hash"),  # urllib3 2 sees it, 1.26 does not
-    "endless": (Server.endless, "is larger than any file of MNIST, or takes longer"),
-    "too slow": (Server.dripping, "takes longer than 0.3 seconds"),
+              "IncompleteRead|hash"),  # urllib3 2 notices it, 1.26 does not
+    "endless": (Server.endless, "is larger than any file of MNIST or took longer"),
+    "too slow": (Server.dripping, "took longer than 0.3 seconds"),
     "elsewhere": (lambda h, name: h.answer(302, location=f"/right/{name}"), "answered 302 Found"),
 }  # fmt: skip
 
@@ -26,7 +26,7 @@ def kept(tmp_path):
 
 
 @pytest.mark.parametrize("how", WRONG)
-def test_where_one_mirror_fails_the_second_is_tried(server, monkeypatch, tmp_path, how):
+def test_the_second_mirror_is_used_if_the_first_fails(server, monkeypatch, tmp_path, how):
     monkeypatch.setattr(Server, "wrong", staticmethod(WRONG[how][0]))
     images, labels, _ = mnist.load_mnist("train")
     np.testing.assert_array_equal(images, IMAGES)
@@ -38,31 +38,31 @@ def test_where_one_mirror_fails_the_second_is_tried(server, monkeypatch, tmp_pat
 
 
 @pytest.mark.parametrize("how", WRONG)
-def test_where_all_fail_nothing_is_left(server, monkeypatch, tmp_path, how):
+def test_if_all_mirrors_fail_the_error_says_why_and_no_file_is_left(server, monkeypatch, tmp_path, how):
     wrong, reason = WRONG[how]
     monkeypatch.setattr(Server, "wrong", staticmethod(wrong))
     monkeypatch.setattr(mnist, "MIRRORS", (f"{server}first/", f"{server}second/"))
     with pytest.raises(mnist.MnistNotFound, match=reason) as info:
         load("mnist")
-    assert all(name in str(info.value) for name in mnist.FILES["test"]) and "--data-dir or MINIGAN_DATA" in str(
+    assert all(name in str(info.value) for name in mnist.FILES["test"]) and "--data-dir or in MINIGAN_DATA" in str(
         info.value
     )
     assert kept(tmp_path) == []
     assert f"/second/{mnist.FILES['train'][0]}" in Server.asked
 
 
-def test_downloads_at_the_same_time_do_not_disturb_each_other(server, tmp_path):
+def test_simultaneous_downloads_do_not_disturb_each_other(server, tmp_path):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda _: mnist.load_mnist("train")[0], range(8)))
     assert all((images == IMAGES).all() for images in found)
     assert kept(tmp_path) == sorted(RIGHT)
 
 
-def test_the_mirrors_are_https():
+def test_all_mirrors_use_https():
     assert all(mirror.startswith("https://") for mirror in mnist.MIRRORS)
 
 
-def test_a_ctrl_c_that_fails_at_cleaning_up_is_still_one(server, monkeypatch):
+def test_ctrl_c_is_raised_even_if_the_cleanup_after_it_fails(server, monkeypatch):
     def interrupted(*_):
         try:
             raise KeyboardInterrupt

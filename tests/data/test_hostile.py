@@ -1,4 +1,4 @@
-"""Files that nobody vouches for: whatever their bytes are, they become arrays or one clear error, in little memory."""
+"""Files from strangers become arrays or raise one clear error, in little memory, whatever their bytes are."""
 
 import gzip
 import io
@@ -34,7 +34,7 @@ def saved(save, *args, **kwargs):
 def zipped(*members, level=zipfile.ZIP_DEFLATED):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", level) as archive, warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of two members of one name
+        warnings.simplefilter("ignore")  # about two members with one name
         for name, content in members:
             archive.writestr(name if "." in name else f"{name}.npy", content)
     return file.getvalue()
@@ -51,7 +51,7 @@ def folder(tmp_path_factory):
     return folder
 
 
-READERS = {  # kind -> (the ending of its file, what reads it, the error, a right one)
+READERS = {  # kind -> (ending of the file, function that reads it, error, a valid file)
     "idx": ("ubyte", lambda path: read_idx(path, "images"), DataError, IDX),
     "idx.gz": ("gz", lambda path: read_idx(path, "images"), DataError, gzip.compress(IDX, mtime=0)),
     "npy": ("npy", from_file, DataError, saved(np.save, PIXELS)),
@@ -62,7 +62,7 @@ READERS = {  # kind -> (the ending of its file, what reads it, the error, a righ
 
 
 def change(content, draw):
-    """Up to three small injuries: a byte changed, the end cut off, a part lost, repeated, or overwritten."""
+    """Damage content in up to three places: change a byte, cut off the end, lose, repeat or overwrite a part."""
     for _ in range(draw(st.integers(1, 3))):
         i, j = sorted(draw(st.integers(0, len(content))) for _ in range(2))
         part = draw(st.sampled_from([content[:i], content[i:j] * 2, b"\xff" * (j - i), b"\0" * (j - i)]) | st.binary())
@@ -70,8 +70,8 @@ def change(content, draw):
     return content
 
 
-def survives(kind, content, folder):
-    """Read content as a file of that kind; returns what came of it."""
+def outcome(kind, content, folder):
+    """Read content as a file of that kind; return "arrays" or the message of the error."""
     ending, read, error, _ = READERS[kind]
     path = folder / f"file.{ending}"
     path.write_bytes(content)
@@ -92,37 +92,37 @@ def survives(kind, content, folder):
 
 @pytest.mark.parametrize("n", [60, pytest.param(500, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("kind", READERS)
-def test_any_bytes_become_arrays_or_one_error(folder, kind, n):
+def test_random_and_damaged_files_become_arrays_or_one_error(folder, kind, n):
     right = READERS[kind][-1] or (folder / "right.npz").read_bytes()
 
     @settings(max_examples=n)
     @given(data=st.data())
     def one(data):
-        survives(kind, data.draw(st.binary()) if data.draw(st.booleans()) else change(right, data.draw), folder)
+        outcome(kind, data.draw(st.binary()) if data.draw(st.booleans()) else change(right, data.draw), folder)
 
     one()
 
 
 @pytest.mark.parametrize("kind", READERS)
-def test_the_right_file_is_read(folder, kind):
-    assert survives(kind, READERS[kind][-1] or (folder / "right.npz").read_bytes(), folder) == "arrays"
+def test_the_valid_file_is_read(folder, kind):
+    assert outcome(kind, READERS[kind][-1] or (folder / "right.npz").read_bytes(), folder) == "arrays"
 
 
 @pytest.mark.parametrize("step", [67, pytest.param(1, marks=pytest.mark.slow)])
-def test_an_injured_checkpoint_is_refused_or_the_same(tmp_path, step):
-    """Cut off at every byte, and three bits of every byte turned over, one at a time."""
+def test_a_damaged_checkpoint_raises_or_is_read_unchanged(tmp_path, step):
+    """Cut the file off at every byte, and flip three bits of every byte, one at a time."""
     data = Dataset(PIXELS.reshape(5, -1), (8, 8), "", np.arange(5))
     training = Training(Settings(batch_size=2, g_hidden=(2,), d_hidden=(2,), latent_dim=2), data)
     path = tmp_path / "checkpoint.npz"
     checkpoint.save(path, *checkpoint.of(training))
     right, whole = checkpoint.load(path), path.read_bytes()
-    injured = [whole[:i] for i in range(0, len(whole), step)]
-    injured += [
+    damaged = [whole[:i] for i in range(0, len(whole), step)]
+    damaged += [
         whole[:i] + bytes([whole[i] ^ 1 << bit]) + whole[i + 1 :]
         for i in range(0, len(whole), step)
         for bit in ((i + turn) % 8 for turn in (0, 3, 6))
     ]
-    for content in injured:
+    for content in damaged:
         path.write_bytes(content)
         try:
             arrays, meta = checkpoint.load(path)
@@ -132,35 +132,35 @@ def test_an_injured_checkpoint_is_refused_or_the_same(tmp_path, step):
         assert all((arrays[name] == array).all() for name, array in right[0].items())
 
 
-def test_a_checkpoint_with_another_array_in_its_place_is_refused(folder):
+def test_a_checkpoint_whose_array_was_replaced_raises(folder):
     arrays, meta = checkpoint.load(folder / "right.npz")
     text = np.frombuffer(json.dumps(meta).encode(), np.uint8)
     parts = {"__meta__": text, **arrays, "G": arrays["G"] + 1e-9}
-    assert "SHA-256" in survives("checkpoint", saved(np.savez, **parts), folder)
-    assert survives("checkpoint", saved(np.savez, **parts | {"G": arrays["G"]}), folder) == "arrays"
+    assert "SHA-256" in outcome("checkpoint", saved(np.savez, **parts), folder)
+    assert outcome("checkpoint", saved(np.savez, **parts | {"G": arrays["G"]}), folder) == "arrays"
 
 
 BOMB = gzip.compress(bytes(200_000_000), 1)
 IMAGES = "images", saved(np.save, PIXELS)
 ZEROS = header((200_000_000,)) + bytes(200_000_000)
-WORDS = header((22,)) + b'{"format": "\\n\\u0007"}'  # a new line, and the bell
+WORDS = header((22,)) + b'{"format": "\\n\\u0007"}'  # a newline and a bell
 HOSTILE = {
-    "bomb of its honest size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "believable"),
-    "bomb behind an image": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 1, 28, 28)) + BOMB, "more than the 784"),
-    "many labels": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_001, 1, 1)), "not believable"),
+    "bomb that tells its size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "impossible"),
+    "bomb after an image": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 1, 28, 28)) + BOMB, "more than the 784"),
+    "many labels": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_001, 1, 1)), "impossible for MNIST"),
     "header of MNIST": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_000, 28, 28)), "only 0 of the 47040000"),
-    "lying header": ("npy", header((10**12,)) + bytes(1000), "not the size of what follows"),
-    "lying twice": ("npy", header((-50, -20)) + bytes(1000), "not a readable .npy file"),
+    "header of a larger file": ("npy", header((10**12,)) + bytes(1000), "not the size of the data after it"),
+    "header with two negative sizes": ("npy", header((-50, -20)) + bytes(1000), "not a readable .npy file"),
     "overflowing header": ("npy", header((2**62, 4)), "not the size"),
     "objects": ("npy", saved(np.save, np.array([{}])), "never loaded"),
     "long header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 60_000) + b"[" * 60_000, "header cannot be read"),
     "deep header": ("npy", b"\x93NUMPY\x01\0" + struct.pack("<H", 5000) + b"(" * 5000, "header cannot be read"),
-    "lying header in a zip": ("npz", zipped(("images", header((10**12,)) + bytes(1000))), "not the size"),
+    "header of a larger file in a zip": ("npz", zipped(("images", header((10**12,)) + bytes(1000))), "not the size"),
     "bomb": ("npz", zipped(("images", ZEROS)), "100 times its size"),
-    "another way to pack": ("npz", zipped(IMAGES, level=zipfile.ZIP_LZMA), "NumPy does not use"),
-    "two of one name": ("npz", zipped(IMAGES, ("images", header((1,)) + b"x")), "of one name"),
-    "something else": ("npz", zipped(("images.npy/../x.py", b"print()")), "something else than arrays"),
-    "words of its own": ("checkpoint", zipped(("__meta__", WORDS)), "it has format   ,"),
+    "other compression": ("npz", zipped(IMAGES, level=zipfile.ZIP_LZMA), "NumPy does not use"),
+    "two arrays with one name": ("npz", zipped(IMAGES, ("images", header((1,)) + b"x")), "with one name"),
+    "something else": ("npz", zipped(("images.npy/../x.py", b"print()")), "something other than arrays"),
+    "control characters": ("checkpoint", zipped(("__meta__", WORDS)), "it has format   ,"),
     "names": ("npz", zipped(("a\nall is well", b""), ("b" * 5000, b"")), "call the array 'images'"),
     "fields": ("npy", saved(np.save, np.zeros(3, [("f" * 5000, int)])), "must hold numbers"),
     "black and white": ("npz", zipped(("images", header((4000, 32, 32)) + bytes(range(2)) * 2_048_000)), "arrays"),
@@ -171,6 +171,6 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("case", HOSTILE)
-def test_lies_about_size_are_not_believed(folder, case):
+def test_a_hostile_file_does_no_harm(folder, case):
     kind, content, message = HOSTILE[case]
-    assert message in survives(kind, content, folder)
+    assert message in outcome(kind, content, folder)
