@@ -1,9 +1,10 @@
-"""Every preset with its figure and its picture: python demos/results.py [--out demos/results]
+"""Figures and a picture of every preset.
 
-Trains each preset by `python -m minigan.train` for the EPOCHS below, which take about two minutes on two cores (large:
-fifteen), draws 10,000 samples of it (2,500 points) and scores them. Where those are not all the epochs of its source,
-the table says so. Runs are kept in --runs; those that are there already are not run again. The table, README.md, and
-its pictures go to --out.
+    python demos/results.py --out demos/results
+
+Trains each preset by `python -m minigan.train` for the EPOCHS below, about an hour in all on two cores. Then it draws
+10,000 images or 2,500 points and scores them. If EPOCHS has fewer epochs than the preset, the table says so. Finished
+runs are kept in --runs and are not trained again. The table, README.md, and its pictures are written to --out.
 """
 
 import argparse
@@ -17,7 +18,7 @@ from pathlib import Path
 import numpy as np
 
 from minigan import cli
-from minigan.data import load, split
+from minigan.data import load, split, toy
 from minigan.metrics import modes
 from minigan.metrics.frechet import Judge
 from minigan.recipes.presets import PRESETS
@@ -26,7 +27,7 @@ from minigan.runs import images
 from minigan.runs.load import load_generator
 
 N = 10_000  # samples
-EPOCHS = {  # preset and flags -> epochs; nothing for the preset's own
+EPOCHS = {  # preset and flags -> epochs; None: as many as the preset has
     "minigan": None, "large": None,
     "small": None, "wide": 4,
     "article-a": 20, "article-b": 20, "article-c": 20, "article-d": 4, "article-e": 30,
@@ -35,18 +36,38 @@ EPOCHS = {  # preset and flags -> epochs; nothing for the preset's own
     "pacgan-ring --packing 1": 6, "pacgan-ring": 12, "pacgan-ring --packing 4": 24,
     "pacgan-grid --packing 1": 6, "pacgan-grid": 12, "pacgan-grid --packing 4": 24,
 }  # fmt: skip
-IMAGES = "| preset | samples | distance | confidence | rarest digit | epochs |\n|---|---|---|---|---|---|"
-POINTS = (
-    "| preset | samples | modes | high quality | reverse KL | sigma ratio | epochs |\n|---|---|---|---|---|---|---|"
-)
+PAGE = """# Every preset
+
+Written by `python demos/results.py`; {versions}.
+
+Most recipes were trained for fewer epochs than their sources train them, as the last column says, so these are not the
+best figures that they can reach. Training took 30 seconds for `toy`, 92 seconds for `minigan` and 777 seconds for
+`large`, on two cores ([RESULTS.md](../RESULTS.md)).
+
+Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that is
+right on {accuracy} of them; the classifier's mean confidence in the likeliest digit; and the share of the digit that is
+drawn least. Noise is there for comparison; it is not the worst that is possible, and some rows are further away.
+
+| preset | samples | distance | confidence | rarest digit | epochs |
+|---|---|---|---|---|---|
+{images}
+
+Points: 2,500 samples; the modes with a sample within 3 standard deviations; the share of samples that are that near to
+a mode (98.9 % if they were perfect); the reverse KL divergence over the modes; and sigma ratio, the spread around a
+mode divided by that of the data (1 if it were perfect). PacGAN's own table takes 400 epochs of 100,000 packs.
+
+| preset | samples | modes | high quality | reverse KL | sigma ratio | epochs |
+|---|---|---|---|---|---|---|
+{points}
+"""
 
 
 def run(name, folder, n_epochs):
-    """Train the preset and flags in `name` by the command line, unless folder holds the finished run."""
+    """Train the preset and flags in `name` by the command line, unless the folder already holds the finished run."""
     if not folder.exists():
         preset, *flags = name.split()
         epochs = ["--epochs", str(n_epochs)] if n_epochs else []
-        partial = folder.with_name(folder.name + ".partial")  # what an interrupted run left is of no use
+        partial = folder.with_name(folder.name + ".partial")  # delete what an interrupted run left
         shutil.rmtree(partial, ignore_errors=True)
         words = ["-m", "minigan.train", "--preset", preset, *flags, *epochs, "--out", str(partial)]
         print("python", *words, flush=True)
@@ -59,12 +80,12 @@ def of_images(s):
 
 
 def row(name, runs, out, judge):
-    """One line of a table; its picture is written to out."""
+    """One row of a table. Also writes the row's picture into the folder `out`."""
     file = name.replace(" --", "-").replace(" ", "-")
     run(name, runs / file, EPOCHS[name])
     G, settings, data = load_generator(runs / file)
     preset = PRESETS[name.split()[0]].with_flags()
-    own = preset.epochs * settings.packing // preset.packing  # PacGAN's epochs are of packs
+    own = preset.epochs * settings.packing // preset.packing  # an epoch of PacGAN is so many packs, not samples
     epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
     real = None if data.is_images else load(settings.data).x[:2500]
     x = draw_samples(settings, data, G, 40 if data.is_images else 2500)
@@ -77,35 +98,27 @@ def row(name, runs, out, judge):
     return f"| `{name}` | ![samples]({file}.png) | {figures} | {epochs} |"
 
 
+def page(rows, versions, accuracy):
+    """README.md. rows: preset and flags, or what images are compared with -> a row of the first or second table."""
+    points = [name for name in rows if name in EPOCHS and PRESETS[name.split()[0]].with_flags().data in toy.STD]
+    images = [name for name in rows if name not in points]
+    tables = {"images": "\n".join(rows[name] for name in images), "points": "\n".join(rows[name] for name in points)}
+    return PAGE.format(versions=versions, accuracy=accuracy, **tables)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("results"))
-    parser.add_argument("--runs", type=Path, default=Path("runs", "results"))
+    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for README.md and the pictures")
+    parser.add_argument("--runs", type=Path, default=Path("runs", "results"), help="folder that keeps the runs")
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
 
     judge = Judge(*split(load("mnist")))
     rows = {name: row(name, given.runs, given.out, judge) for name in EPOCHS}
-    floor, ceiling = judge.score(judge.real(N)), judge.score(judge.noise(N))
-    on_points = [name for name in rows if PRESETS[name.split()[0]].with_flags().data != "auto"]
-    lines = [
-        f"# Every preset\n\nWritten by `python demos/results.py`; NumPy {np.__version__}, Python "
-        f"{platform.python_version()}, {os.cpu_count()} cores.\n",
-        "Digits: the Frechet distance of 10,000 samples from the 10,000 test images, on the features of a classifier "
-        f"that is right on {100 * judge.accuracy:.1f} % of them; its mean confidence in the likeliest digit; and the "
-        "share of the digit that is drawn least. Read a row as what a recipe gives after about two minutes on two "
-        "cores (`large`: fifteen): epochs differ in length, and few are as many as the source took.\n",
-        IMAGES,
-        *(rows[name] for name in rows if name not in on_points),
-        f"| training images, the floor | | {of_images(floor)} | |",
-        f"| noise, the ceiling | | {of_images(ceiling)} | |",
-        "\nPoints, 2,500 samples: modes with a sample within 3 standard deviations; share of samples that near to one "
-        "(perfect samples: 98.9 %); reverse KL divergence over the modes; spread around a mode, over that of the data. "
-        "The epochs of PacGAN's table are 400 of 100,000 packs.\n",
-        POINTS,
-        *(rows[name] for name in on_points),
-    ]
-    (given.out / "README.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    rows["training images"] = f"| training images, for comparison | | {of_images(judge.score(judge.real(N)))} | |"
+    rows["noise"] = f"| noise, for comparison | | {of_images(judge.score(judge.noise(N)))} | |"
+    versions = f"NumPy {np.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
+    (given.out / "README.md").write_text(page(rows, versions, f"{100 * judge.accuracy:.1f} %"), encoding="utf-8")
     print(given.out / "README.md")
 
 
