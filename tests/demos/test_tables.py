@@ -1,10 +1,12 @@
-"""demos/tables.py: a trial is run once, its row holds its figures, and the page is made of the rows alone."""
+"""demos/tables.py: a trial is run once, its row holds its figures, and the page is made from the rows."""
 
 import csv
 import os
+import re
 import signal
 import time
 from contextlib import nullcontext
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -26,7 +28,7 @@ def given(folder):
     return SimpleNamespace(out=folder, runs=folder / "runs")
 
 
-def test_every_recipe_is_a_preset_or_a_control():
+def test_every_recipe_is_a_preset_with_valid_flags_or_a_control():
     parser = cli.Parser("", "")
     parser.add_argument("--preset", choices=PRESETS)
     parser.add_options(options(Settings), Settings())
@@ -35,7 +37,7 @@ def test_every_recipe_is_a_preset_or_a_control():
             assert name in tables.CONTROLS or parser.parse_args(["--preset", *name.split()]).preset == name.split()[0]
 
 
-def test_a_trial_that_diverges_is_a_row_without_figures(tmp_path, monkeypatch):
+def test_a_trial_that_diverges_becomes_a_row_without_figures(tmp_path, monkeypatch):
     for code, expected in ((4, None), (3, ArgumentError)):
         monkeypatch.setattr("subprocess.run", lambda words, code=code, **_: SimpleNamespace(returncode=code))
         with pytest.raises(expected) if expected else nullcontext():
@@ -50,14 +52,14 @@ def test_a_trial_that_diverges_is_a_row_without_figures(tmp_path, monkeypatch):
 
 
 @pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
-def test_the_controls_of_the_digits(tmp_path, monkeypatch):
+def test_controls_are_scored_and_drawn_like_samples(tmp_path, monkeypatch):
     scored = []
     monkeypatch.setattr(tables.parzen, "score", lambda *a: scored.append(a) or tables.parzen.Score(0.0, 0.0, 0.1))
     for name in tables.CONTROLS:
         row = tables.trial("digits", name, 0, 0, given(tmp_path))
         assert (tmp_path / "tables" / f"{tables.name(row)}.png").read_bytes().startswith(b"\x89PNG")
         tables.trial("digits", name, 1, 0, given(tmp_path / "others"))
-    assert not (tmp_path / "others").exists()  # a picture is of seed 0
+    assert not (tmp_path / "others").exists()  # only seed 0 has a picture
     (images, validation, test), _, (blurred, *_), _, (noise, *_), _ = scored
     assert images.shape == blurred.shape == noise.shape == test.shape == (10_000, 784) and len(validation) == 1000
     assert all(x.min() >= 0.0 and x.max() <= 1.0 for x in (images, blurred, noise, validation, test))
@@ -65,12 +67,12 @@ def test_the_controls_of_the_digits(tmp_path, monkeypatch):
     assert images.max(axis=0).mean() > blurred.max(axis=0).mean()
 
 
-def test_own_epochs():
+def test_epochs_of_a_recipe_come_from_its_flags_or_its_preset():
     assert tables.own_epochs("toy --data grid") == PRESETS["toy"].settings["epochs"]
     assert tables.own_epochs("pacgan-ring --packing 4 --epochs 1600") == 1600
 
 
-def test_trials_are_added_one_by_one_and_never_run_again(tmp_path, monkeypatch):
+def test_each_trial_is_saved_when_it_ends_and_is_not_run_again(tmp_path, monkeypatch):
     ran = []
 
     def trial(table, recipe, seed, epochs, given):
@@ -96,7 +98,7 @@ def test_trials_are_added_one_by_one_and_never_run_again(tmp_path, monkeypatch):
     assert ran == [3, 4]
 
 
-def test_a_trial_is_a_run_of_the_command_line_and_goes_on_where_it_was_stopped(tmp_path, in_process, monkeypatch):
+def test_a_trial_runs_the_command_line_and_resumes_after_a_stop(tmp_path, in_process, monkeypatch):
     whole, done = Training.round, []
 
     def round(self, batches):
@@ -125,8 +127,18 @@ def test_a_trial_is_a_run_of_the_command_line_and_goes_on_where_it_was_stopped(t
     assert (tmp_path / "tables/ring-toy-batch-size-5000-1.png").exists()
 
 
-def test_what_is_not_a_number_does_not_count():
+def test_summary_leaves_out_nan_and_says_diverged_if_nothing_is_left():
     rows = [ROW | {"reverse_kl": value} for value in ("nan", "0.25", "0.75")]
     assert tables.summary(rows, "reverse_kl", ".2f") == "0.50 +- 0.25"
     assert tables.summary(rows[:1], "reverse_kl", ".2f") == "diverged"
     assert tables.summary(rows[1:2], "reverse_kl", ".2f") == "0.25"
+
+
+def test_the_published_page_is_made_of_the_rows_and_its_sentences_quote_them():
+    folder = Path(tables.__file__).parent
+    text = tables.page(tables.kept(folder))
+    assert text == (folder / "RESULTS.md").read_text(encoding="utf-8")
+    for section in text.split("\n## ")[2:]:
+        words, _, rows = section.partition("\n| ")
+        figures = re.findall(r"\d+\.\d+", words)
+        assert len(figures) >= 4 and all(re.search(rf"\b{re.escape(figure)}\b", rows) for figure in figures)
