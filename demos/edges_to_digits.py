@@ -48,14 +48,11 @@ def main():
     parser.add_argument("--out", type=cli.output(".png"), default=Path("edges_to_digits.png"))
     given = parser.parse_args()
 
-    def pair(x):
-        return x, edges(x)
-
     data, rng = load("mnist"), np.random.default_rng(given.seed)
     images, labels, _ = load_mnist("test")
     strokes, drawn_labels = draw(len(images), given.seed)
     test, drawn = (replace(data, x=x.reshape(len(x), -1)).batch(slice(None)) for x in (images, strokes))
-    squares, G = (train(data, pair, given.epochs, given.seed, judged) for judged in (False, True))
+    squares, G = (train(data, edges, given.epochs, given.seed, judged) for judged in (False, True))
 
     def made(network, x):
         return network(latent(edges(x), rng))[:, : data.n_x]

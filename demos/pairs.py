@@ -1,59 +1,61 @@
-"""A GAN that is told an image: what demos/super_resolution.py and demos/edges_to_digits.py share.
+"""A GAN that is conditional on an image. super_resolution.py and edges_to_digits.py share it.
 
-A pair is a sample x (N, n_x) and an image that it goes with, given (N, k). The image takes the place of the one-hot
-label of --conditional: G makes x from noise and the image, which it hands on behind x (Conditional), and D sees
-the two side by side, real pairs and made ones. So D learns to ask not "is this a digit?" but "is this a digit that goes
-with that?", and G is never told the right answer, only how to look more like one. Source: Isola et al. 2017, whose
-networks are convolutional, and whose G is drawn to the right answer by an L1 loss as well.
+A pair is an image x (N, n_x) and the image that it is made from, its condition (N, k). The condition takes the place of
+the one-hot label of --conditional: G makes x from noise and the condition, and D sees the two side by side, in real
+pairs and in generated ones. So D does not ask "is this a digit?" but "is this a digit that fits the condition?". G is
+never told the right answer.
+
+Source: Isola et al. 2017. Their networks are convolutional, and an L1 loss also pulls their G to the right answer.
 """
 
-from types import SimpleNamespace
+from dataclasses import replace
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from minigan.gan.steps import d_step, g_step, update_average
-from minigan.recipes import builders, sampling
+from minigan.gan.steps import update_average
+from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS
+from minigan.training import Training
 
-# A D that compares needs more width; in so few rounds G moves fast, and an average over the last 200 keeps up.
+# A D that compares two images needs wider layers. In so few rounds G changes fast, so its average is over the last 200.
 SETTINGS = PRESETS["minigan"].with_flags(lr_decay=0.0, d_hidden=(384, 384), ema=0.995)
 
 
-def train(data, pair, epochs, seed=0, judged=True):
-    """The average of G after `epochs` passes over a Dataset, of which pair(batch) makes (x, given).
+def train(data, condition, epochs, seed=0, judged=True):
+    """Train on the pairs (x, condition(x)) of a Dataset for `epochs` passes; return the average of G.
 
-    Not judged by a D, G is taught the right answers by least squares instead, with everything else the same.
+    If judged is False, G is not judged by a D: it learns the right answers by least squares, with all else the same.
     """
-    rngs, n = sampling.streams(seed), SETTINGS.batch_size
-    x, given = pair(data.batch(slice(1)))
-    shape = SimpleNamespace(n_x=x.shape[1], n_classes=given.shape[1], is_images=True)
-    G, D = (make(SETTINGS, shape, rngs["init"]) for make in (builders.generator, builders.discriminator))
-    average, objective, penalty = (
-        G.astype(G.theta.dtype),
-        builders.objective(SETTINGS),
-        builders.penalty(SETTINGS, None),
-    )
-    g_optimizer, d_optimizer = (builders.optimizer(SETTINGS, network.theta, SETTINGS.lr) for network in (G, D))
-    order = rngs["order"].permuted(np.tile(np.arange(len(data.x)), (epochs, 1)), axis=1).ravel()
+    n, k = SETTINGS.batch_size, condition(data.batch(slice(1))).shape[1]
+    labelled = replace(data, labels=np.array([k - 1]))  # as many classes as a condition has values
+    training = Training(replace(SETTINGS, epochs=epochs, seed=seed), labelled)
+    rows = np.tile(np.arange(len(data.x)), (epochs, 1))
+    order = training.streams["order"].permuted(rows, axis=1).ravel()
     for t in tqdm(range(len(order) // n), unit="round", disable=None):
-        x, given = pair(data.batch(order[t * n : (t + 1) * n]))
-        real, z = np.concatenate([x, given], axis=1), latent(given, rngs["noise"])
+        x = data.batch(order[t * n : (t + 1) * n])
+        given = condition(x)
+        real = np.concatenate([x, given], axis=1)
         if judged:
-            d_step(D, G, objective, d_optimizer, real, z, penalty)
-            g_step(D, G, objective, g_optimizer, latent(given, rngs["noise"]))
+            training.round([real])
         else:
-            fake, caches = G.forward(z)
-            G.backward((fake - real) / n, caches)  # the gradient of sum_ni (fake_ni - real_ni)^2 / 2N
-            g_optimizer.step(G.grad)
-        update_average(average, G, t, SETTINGS.ema)
-    return average
+            fit(training, t, real, given)
+    return training.average
+
+
+def fit(training, t, real, given):
+    """Round t of least squares: a step of G down the gradient of sum_ni (fake_ni - real_ni)^2 / 2N."""
+    G = training.G
+    fake, caches = G.forward(training.noise(len(real), given))
+    G.backward((fake - real) / len(real), caches)
+    training.g_optimizer.step(G.grad)
+    update_average(training.average, G, t, SETTINGS.ema)
 
 
 def latent(given, rng):
-    """What G makes samples from: noise, and behind it the given images, (N, n_z + k)."""
+    """G's input: noise, followed by the conditions `given`, (N, n_z + k)."""
     return np.concatenate([sampling.latent_noise(SETTINGS, len(given), rng), given], axis=1)
 
 

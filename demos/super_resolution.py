@@ -58,14 +58,17 @@ def main():
     parser.add_argument("--out", type=cli.output(".png"), default=Path("super_resolution.png"))
     given = parser.parse_args()
 
-    def pair(x):
-        return x, shrink(x, given.side)
+    def small_of(x):
+        return shrink(x, given.side)
 
     data = load("mnist")
     images, _, _ = load_mnist("test")
-    test, small = pair(replace(data, x=images.reshape(len(images), -1)).batch(slice(None)))
+    test = replace(data, x=images.reshape(len(images), -1)).batch(slice(None))
+    small = small_of(test)
     z = latent(small, np.random.default_rng(given.seed))
-    squares, gan = (train(data, pair, given.epochs, given.seed, judged)(z)[:, : data.n_x] for judged in (False, True))
+    squares, gan = (
+        train(data, small_of, given.epochs, given.seed, judged)(z)[:, : data.n_x] for judged in (False, True)
+    )
     ways = {
         "nearest": nearest(small, given.side),
         "bilinear": bilinear(small, given.side),

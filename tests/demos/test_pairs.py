@@ -1,4 +1,4 @@
-"""The demos of a GAN that is told an image: what they do to images, and that both networks learn from pairs."""
+"""super_resolution.py and edges_to_digits.py: what they do to images, and that both networks learn from pairs."""
 
 import edges_to_digits
 import numpy as np
@@ -13,7 +13,7 @@ from minigan.recipes import builders
 
 
 @pytest.mark.parametrize("side", [14, 7])
-def test_shrink_takes_the_mean_of_blocks_and_nearest_undoes_it_where_they_are_even(side, rng):
+def test_shrink_takes_block_means_and_nearest_repeats_them(side, rng):
     n = 28 // side
     x = rng.random((3, 784), dtype=np.float32)
     small = super_resolution.shrink(x, side)
@@ -26,18 +26,18 @@ def test_shrink_takes_the_mean_of_blocks_and_nearest_undoes_it_where_they_are_ev
 
 
 @pytest.mark.parametrize("side", [14, 7])
-def test_bilinear_continues_a_slope_and_keeps_what_is_even(side):
+def test_bilinear_keeps_slopes_and_constants(side):
     down, right = np.mgrid[:28, :28].astype(np.float32)
     slope = (2.0 * down - right).reshape(1, 784)
     large = super_resolution.bilinear(super_resolution.shrink(slope, side), side)
     assert large.shape == (1, 784) and large.dtype == np.float32
-    inside = slice(28 // side, -28 // side)  # beyond the middles of the outer blocks there is nothing to go by
+    inside = slice(28 // side, -28 // side)  # beyond the centres of the outer blocks, values are only continued
     np.testing.assert_allclose(large.reshape(28, 28)[inside, inside], (2 * down - right)[inside, inside], atol=1e-4)
     even = np.full((2, side * side), -0.5, np.float32)
     np.testing.assert_allclose(super_resolution.bilinear(even, side), np.full((2, 784), -0.5), rtol=1e-6)
 
 
-def test_edges_are_the_paper_beside_the_ink():
+def test_edges_are_paper_pixels_next_to_ink():
     x = np.full((2, 28, 28), -1.0, np.float32)
     x[0, 5, 7] = 1.0
     x[1, 0, :] = 1.0  # ink at the border of the image
@@ -47,51 +47,53 @@ def test_edges_are_the_paper_beside_the_ink():
     np.testing.assert_array_equal(edge[1].reshape(28, 28).sum(axis=1), [0, 28] + [0] * 26)
 
 
-def some(rng):
+def random_images(rng):
     return Dataset(rng.integers(0, 256, (300, 9)).astype(np.uint8), (3, 3), "")
 
 
-def half(x):
-    return x, x[:, :4]
+def first_four(x):
+    return x[:, :4]
 
 
 @pytest.mark.parametrize("judged", [True, False])
-def test_rounds_move_the_networks_that_play_and_all_stays_finite_and_float32(judged, rng, monkeypatch):
+def test_training_changes_only_the_networks_that_learn_and_stays_finite_float32(judged, rng, monkeypatch):
     networks = []
 
     def spy(make):
         def spied(*args):
             network = make(*args)
-            networks.extend([network, network.astype(np.float32)])  # the second stays as it is before training
+            networks.extend([network, network.astype(np.float32)])  # the second is a copy from before the training
             return network
 
         return spied
 
     for name in ("generator", "discriminator"):
         monkeypatch.setattr(builders, name, spy(getattr(builders, name)))
-    average = pairs.train(some(rng), half, 3, judged=judged)
+    average = pairs.train(random_images(rng), first_four, 3, judged=judged)
     G, G_before, D, D_before = networks
     for network in (average, G, D):
         assert network.theta.dtype == network.grad.dtype == np.float32
         assert np.isfinite(network.theta).all() and np.isfinite(network.grad).all()
     assert (G.theta != G_before.theta).any() and (average.theta != G_before.theta).any()
     assert (D.theta != D_before.theta).any() == judged
-    _, given = half(some(rng).batch(slice(20)))
+    given = first_four(random_images(rng).batch(slice(20)))
     x = average(pairs.latent(given, rng))
     assert x.shape == (20, 9 + 4) and x.dtype == np.float32 and abs(x).max() <= 1.0
     np.testing.assert_array_equal(x[:, 9:], given)
 
 
-def test_least_squares_teach_the_right_answers(rng):
-    """Of four pixels that it is given, G soon makes an image that holds these four."""
-    data = some(rng)
-    _, given = half(data.batch(slice(None)))
+def test_least_squares_learn_the_right_answers(rng):
+    """G is given four pixels and soon makes an image that has them."""
+    data = random_images(rng)
+    given = first_four(data.batch(slice(None)))
     z = pairs.latent(given, rng)
-    errors = [((pairs.train(data, half, epochs, judged=False)(z)[:, :4] - given) ** 2).mean() for epochs in (0, 40)]
+    errors = [
+        ((pairs.train(data, first_four, epochs, judged=False)(z)[:, :4] - given) ** 2).mean() for epochs in (0, 40)
+    ]
     assert errors[1] < 0.2 * errors[0]
 
 
-def test_rows_are_drawn_pixel_for_pixel(tmp_path, rng):
+def test_save_rows_draws_pixel_for_pixel(tmp_path, rng):
     small, large = rng.choice([-1.0, 1.0], (3, 49)), rng.choice([-1.0, 1.0], (3, 784))
     pairs.save_rows(tmp_path / "rows.png", {"small": small, "large": large})
     picture = imread(tmp_path / "rows.png")
@@ -102,7 +104,7 @@ def test_rows_are_drawn_pixel_for_pixel(tmp_path, rng):
 
 
 @pytest.mark.parametrize("demo", [super_resolution, edges_to_digits])
-def test_without_mnist_a_demo_says_so_in_one_sentence(demo, no_mnist, monkeypatch, capsys):
+def test_a_demo_without_mnist_prints_one_sentence(demo, no_mnist, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["demo.py"])
     with pytest.raises(SystemExit) as info:
         cli.main(demo.main)
