@@ -1,14 +1,18 @@
-"""Anomaly detection: python demos/anomaly.py [--digit 2] [--epochs 6] [--seed 0] [--out anomaly.png], a minute or two
+"""Anomaly detection: does D notice a digit that it has never seen, or does G?
 
-A GAN is trained on nine of MNIST's digits. Can it tell that the tenth does not belong to them? Two ways to ask it:
-D's score, and how near G comes to an image x at all, for which G has to be inverted. That is gradient descent on
-the noise, from the best of 10,000 random ones, with all weights at rest (Schlegl et al. 2017, AnoGAN; on an MLP):
+    python demos/anomaly.py
+    python demos/anomaly.py --digit 9
+
+Trains a GAN on nine of MNIST's digits and asks in two ways whether the tenth belongs to them: by D's score, and by how
+near G can come to an image x. For the second, G has to be inverted. That is gradient descent on the noise, starting
+from the best of 10,000 random z, while the weights stay fixed (Schlegl et al. 2017, AnoGAN; here with an MLP):
 
     L      = sum_n |G(z_n) - x_n|^2 + PRIOR |z_n|^2        the second term keeps z where G was trained
-    dL/dy  = 2 (G(z) - x)                                  at G's output y
-    dL/dz  = G.backward(dL/dy) + 2 PRIOR z                 the chain rule, one step further than training goes
+    dL/dy  = 2 (G(z) - x)                                  at G's output y = G(z)
+    dL/dz  = G.backward(dL/dy) + 2 PRIOR z                 the chain rule, one step further than in training
 
-Printed is how often a held-out digit scores above a normal one (1/2 is guessing, 1 is perfect); with seed 0:
+It takes one or two minutes, and prints how often an image of the held-out digit has a higher score than a normal image
+(1/2 is guessing, 1 is perfect). With seed 0:
 
     held out                                    0       1       2       9
     D's score                                .791    .656    .804    .790
@@ -16,11 +20,11 @@ Printed is how often a held-out digit scores above a normal one (1/2 is guessing
     distance to the nearest training image   .980    .402    .972    .714
     distance to their mean                   .883    .265    .763    .440
 
-In the picture the numbers are what is left of L. With 2 held out, G draws a 7, a 0 or a 4 again, and for a 2 makes a
-blur of an 8 or a 1: it works, but less well than a search of the training images, for which nobody needs a GAN. That
-is so for all four. Hold out the 1: it has so little ink that there is little to miss, even for a G that draws it badly,
-and any distance between pixels takes it for more normal than most. Hold out the 9: G draws good ones, though it has
-never seen any, between its 4s and its 7s. On these two D is the better judge, but no good one.
+In the picture, the numbers are the L that remains. With 2 held out, G redraws a 7, a 0 or a 4, and turns a 2 into a
+blur of an 8 or a 1. So it works, but for all four digits not as well as a search of the training images, which needs no
+GAN. A held-out 1 has so little ink that even a bad copy of it leaves little L, and any distance between pixels calls it
+more normal than most digits. A held-out 9 is drawn well by G, between its 4s and its 7s, although G has never seen one.
+On these two, D is the better judge, but not a good one.
 """
 
 import argparse
@@ -42,7 +46,7 @@ PRIOR, STEPS, LR, STARTS, SHOWN = 1.0, 100, 0.1, 10_000, 5
 
 
 def nearest(x, others):
-    """For each row of x (N, n): the squared distance to the nearest of others (M, n), and that row's number; (N,)."""
+    """For each row of x (N, n): the squared distance to the nearest row of others (M, n), and its index; both (N,)."""
     squares, found = (others**2).sum(axis=1), []
     for part in np.array_split(x, 1 + len(x) // 250):  # to bound the memory
         d = (part**2).sum(axis=1, keepdims=True) - 2.0 * part @ others.T + squares  # |a - b|^2 = |a|^2 - 2 a'b + |b|^2
@@ -51,16 +55,16 @@ def nearest(x, others):
 
 
 def misfit(G, x, z):
-    """What the inversion minimises: each sample's loss (N,), their sum's gradient dL/dz (N, n_z), and G(z)."""
+    """What the inversion minimises: the loss of each sample (N,), the gradient of their sum dL/dz (N, n_z), G(z)."""
     y, caches = G.forward(z, train=False)
     dz = G.backward(2.0 * (y - x), caches, param_grads=False, input_grad=True) + 2.0 * PRIOR * z
     return ((y - x) ** 2).sum(axis=1) + PRIOR * (z**2).sum(axis=1), dz, y
 
 
 def invert(G, x, z):
-    """Starting from z, follow -dL/dz. Returns each sample's loss (N,) and G(z). No sample's z moves another's."""
+    """Descend along -dL/dz from z. Returns the loss of each sample (N,) and G(z). Samples do not affect each other."""
     z = z.copy()
-    optimizer = Adam(z.reshape(-1), LR)  # a window onto z, as it is contiguous
+    optimizer = Adam(z.reshape(-1), LR)  # a view of z, because z is contiguous
     for _ in tqdm(range(STEPS), "inverting G", leave=False, disable=None):
         optimizer.step(misfit(G, x, z)[1].reshape(-1))
     loss, _, y = misfit(G, x, z)
@@ -68,7 +72,7 @@ def invert(G, x, z):
 
 
 def auc(normal, odd):
-    """How often an odd sample scores above a normal one, over all pairs, ties counting half: 1/2 is guessing."""
+    """The share of pairs in which the odd sample has a higher score than the normal one; ties count half."""
     normal = np.sort(normal)
     below, not_above = (np.searchsorted(normal, odd, side).sum() for side in ("left", "right"))
     return float(below + not_above) / (2 * len(normal) * len(odd))
@@ -76,17 +80,21 @@ def auc(normal, odd):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--digit", type=int, default=2, choices=range(10), help="the one that is held out")
-    parser.add_argument("--epochs", type=cli.whole(1), default=6)
-    parser.add_argument("--seed", type=cli.whole(0), default=0)
-    parser.add_argument("--out", type=cli.output(".png"), default=Path("anomaly.png"))
+    parser.add_argument(
+        "--digit", type=int, default=2, choices=range(10), help="the digit that is held out (default: 2)"
+    )
+    parser.add_argument("--epochs", type=cli.whole(1), default=6, help="passes over the nine digits (default: 6)")
+    parser.add_argument("--seed", type=cli.whole(0), default=0, help="random seed (default: 0)")
+    parser.add_argument(
+        "--out", type=cli.output(".png"), default=Path("anomaly.png"), help="picture to write (default: anomaly.png)"
+    )
     given = parser.parse_args()
 
     data = load("mnist")
     images, labels, _ = load_mnist("test")
     data = Dataset(data.x[data.labels != given.digit], data.shape, "nine digits")
     odd = np.flatnonzero(labels == given.digit)
-    normal = np.flatnonzero(labels != given.digit)[: len(odd)]  # as many
+    normal = np.flatnonzero(labels != given.digit)[: len(odd)]  # as many as odd ones
     n = len(normal)
     x = Dataset(images.reshape(len(images), -1), data.shape, "test images").batch(np.concatenate([normal, odd]))
 
@@ -109,7 +117,7 @@ def main():
     for name, score in scores.items():
         print(f"{name:<40}{auc(score[:n], score[n:]):6.3f}")
 
-    shown = [*range(SHOWN), *range(n, n + SHOWN)]  # the first of each kind, not selected
+    shown = [*range(SHOWN), *range(n, n + SHOWN)]  # the first of each kind; they are not selected
     rows = {"image x": x, "nearest G(z)": closest, "|x - G(z)|": 2.0 * np.abs(x - closest) - 1.0}
     picture = np.stack([row[shown].reshape(-1, *data.shape) for row in rows.values()]).swapaxes(1, 2)
     figure = Figure(figsize=(9, 3), layout="constrained")

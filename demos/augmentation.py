@@ -1,11 +1,14 @@
-"""More digits from a GAN? python demos/augmentation.py [--seeds 5] [--epochs 600] [--out augmentation.png], 3 minutes
+"""More digits from a GAN: do they help a classifier?
+
+    python demos/augmentation.py
 
 An MLP learns to read from 50 labelled digits of each kind. Does it help to mix in samples of a conditional GAN? The GAN
-must learn from the same 500 digits: any more would be labels that the MLP alone was denied. Beside it stands what is
-usually meant by data augmentation, the same digits moved by a pixel or two. All else is equal: 1000 steps on batches of
-100, the same initial weights; each seed draws 500 other digits and trains a GAN of its own on them. What is printed:
+must learn from the same 500 digits, because any others would be labels that the MLP alone did not get. For comparison,
+the same digits are shifted by a pixel or two, which is the usual data augmentation. All else is equal: 1000 steps on
+batches of 100, and the same initial weights. Each seed draws 500 other digits and trains a GAN of its own on them. It
+takes three minutes, and prints:
 
-    % of 10000 test images right, mean and standard error of 5 seeds; what is gained
+    % of 10000 test images read correctly, and the gain; mean and standard error over 5 seeds
     500 digits                               87.90 +- 0.19   +0.00 +- 0.00
     a quarter of each batch from the GAN     87.93 +- 0.24   +0.04 +- 0.11
     half of each batch from the GAN          87.66 +- 0.24   -0.24 +- 0.11
@@ -13,9 +16,10 @@ usually meant by data augmentation, the same digits moved by a pixel or two. All
     500 digits, shifted by up to 2 pixels    91.56 +- 0.20   +3.67 +- 0.15
 
 So the GAN gains nothing. Its samples are not bad: an MLP that sees nothing else reads nearly as well. But all that G
-knows it has from the 500 digits, and in the picture it shows their like again, only rougher. A shift adds what is not
-in them: that a digit which has moved is still the same digit. Other lengths of training, weights of R1, and sizes of
-both networks, tried on the first seed, gave gains from -4.5 (too short: G does not yet heed the label) to +0.3.
+knows comes from the 500 digits, and the picture shows that its samples resemble them and are only rougher. A shift adds
+knowledge that is not in them: a digit that has moved is still the same digit. Other lengths of training, weights of R1
+and sizes of both networks were tried on the first seed; the gains were between -4.5 (training too short, so that G did
+not yet follow the label) and +0.3.
 """
 
 import argparse
@@ -40,15 +44,16 @@ PER_CLASS, BATCH, STEPS, LR, SHIFT = 50, 100, 1000, 1e-3, 2
 
 
 def few(data, n, rng):
-    """n samples of each class of data, drawn at random; class by class."""
+    """n random samples of each class of a Dataset, class by class."""
     rows = [rng.choice(np.flatnonzero(data.labels == label), n, replace=False) for label in range(data.n_classes)]
     return replace(data, x=data.x[np.concatenate(rows)], labels=data.labels[np.concatenate(rows)])
 
 
 def shifted(x, labels, rng):
-    """Square images x (N, n_x), each moved by up to SHIFT pixels down or up and right or left; what comes in is black.
+    """Square images x (N, n_x), each shifted by up to SHIFT pixels in both directions; black moves in at the edges.
 
-    This and what `mixed` makes are what classify takes: a batch and its labels to another batch and its labels.
+    This function and those that `mixed` returns are augments for `classify`: they take a batch and its labels, and
+    return a batch and its labels.
     """
     n, side = len(x), math.isqrt(x.shape[1])
     x = np.pad(x.reshape(n, side, side), ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT)), constant_values=-1.0)
@@ -57,7 +62,7 @@ def shifted(x, labels, rng):
 
 
 def classify(data, test, seed, augment):
-    """The share of the test Dataset that an MLP gets right which has learned from augment(x, labels, rng)'s batches."""
+    """Train an MLP on the batches of augment(x, labels, rng); return the share of the test data that it gets right."""
     rng = np.random.default_rng(seed)
     hidden = [Dense(data.n_x, 256, math.sqrt(2.0)), ReLU(), Dropout(0.5, np.random.default_rng(seed))]
     network = Network([*hidden, Dense(256, data.n_classes)], rng)
@@ -73,11 +78,11 @@ def classify(data, test, seed, augment):
 
 
 def mixed(training, share):
-    """An augment for classify: this share of each batch gives way to G's samples, new ones each time."""
+    """An augment for `classify`: replaces this share of each batch by new samples of G."""
 
     def augment(x, labels, rng):
         n = round(share * len(x))
-        z = generator_input(training.settings, training.data, n, rng)  # as many of each label
+        z = generator_input(training.settings, training.data, n, rng)  # each label equally often
         fakes, classes = generate(training.settings, training.data, training.average, z), training.data.n_classes
         return np.concatenate([fakes, x[n:]]), np.concatenate([z[:, -classes:].argmax(axis=1), labels[n:]])
 
@@ -85,7 +90,7 @@ def mixed(training, share):
 
 
 def draw(path, training):
-    """Five real digits of each kind beside five of G's."""
+    """Draw five real digits of each kind beside five samples."""
     data, k = training.data, PER_CLASS
     z = generator_input(training.settings, data, 50, training.streams["samples"])
     pictures = {
@@ -105,22 +110,27 @@ def draw(path, training):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=cli.whole(1), default=5, help="number of independent repetitions (default: 5)")
     parser.add_argument(
-        "--seeds", type=cli.whole(1), default=5, help="how many times everything is done anew (default: 5)"
+        "--epochs", type=cli.whole(1), default=600, help="passes over the 500 digits, 5 rounds each (default: 600)"
     )
-    parser.add_argument("--epochs", type=cli.whole(1), default=600, help="of each GAN, 5 rounds each (default: 600)")
-    parser.add_argument("--out", type=cli.output(".png"), default=Path("augmentation.png"))
+    parser.add_argument(
+        "--out",
+        type=cli.output(".png"),
+        default=Path("augmentation.png"),
+        help="picture to write (default: augmentation.png)",
+    )
     given = parser.parse_args()
     if given.seeds < 2:
-        raise ArgumentError("--seeds must be at least 2: one run says nothing about chance.")
+        raise ArgumentError("--seeds must be at least 2: the standard error needs more than one repetition.")
 
     everything = load("mnist")
     images, labels, _ = load_mnist("test")
     test = Dataset(images.reshape(len(images), -1), everything.shape, "test images", labels)
     results = []
     for seed in tqdm(range(given.seeds), unit="seed", leave=False, disable=None):
-        data = few(everything, PER_CLASS, np.random.default_rng(seed))  # all that GAN and classifier get to see
-        flags = {"conditional": True, "batch_size": BATCH, "r1": 10.0}  # so few digits ask for a stronger penalty
+        data = few(everything, PER_CLASS, np.random.default_rng(seed))  # GAN and classifier see nothing else
+        flags = {"conditional": True, "batch_size": BATCH, "r1": 10.0}  # so few digits need a stronger penalty
         training = Training(PRESETS["minigan"].with_flags(**flags, epochs=given.epochs, seed=seed), data)
         for _ in range(given.epochs):
             for _ in training.epoch():
@@ -137,9 +147,11 @@ def main():
             draw(given.out, training)
 
     accuracy = 100.0 * np.array(results)
-    gain = accuracy - accuracy[:, :1]  # paired: the same 500 digits, the same initial weights
+    gain = accuracy - accuracy[:, :1]  # paired: the same digits and the same initial weights
     error = [values.std(axis=0, ddof=1) / math.sqrt(given.seeds) for values in (accuracy, gain)]
-    print(f"% of {len(test.x)} test images right, mean and standard error of {given.seeds} seeds; what is gained")
+    print(
+        f"% of {len(test.x)} test images read correctly, and the gain; mean and standard error over {given.seeds} seeds"
+    )
     for name, *figures in zip(ways, accuracy.mean(axis=0), error[0], gain.mean(axis=0), error[1], strict=True):
         print("{:<40}{:6.2f} +- {:.2f}{:+8.2f} +- {:.2f}".format(name, *figures))
     print(given.out)

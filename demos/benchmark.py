@@ -1,13 +1,19 @@
-"""How long does a round take, here and elsewhere? python demos/benchmark.py [--preset wide] [--batch-size 128] ...
+"""How long does a training round take in minigan, PyTorch, JAX and plain NumPy?
 
-Times whole training rounds: a batch gathered from bytes, noise, a step of D, a step of G; of minigan and of what is
-installed of PyTorch and JAX (contenders.py). Each has a process of its own. All must first agree on every gradient;
-then they take turns, and each ratio is of turns side by side, so that it holds where the machine's speed drifts.
+    python demos/benchmark.py
+    python demos/benchmark.py --preset wide --batch-size 128
+    python demos/benchmark.py --scaling
 
-The roofline is the least that a round can take: its multiplications at the speed of a large matrix product, and the
-bytes that Adam moves at the speed of a copy. The parts of minigan's round are timed one by one, in turn with it.
+A round gathers a batch of pixels, draws noise, and does a step of D and a step of G. The benchmark times it for minigan
+and for what is installed of PyTorch and JAX (contenders.py), each in its own process. First all of them must find the
+same gradients. Then they take turns; each ratio compares two turns that follow each other, so it holds even if the
+speed of the machine drifts.
 
---scaling instead times minigan alone as the batch, the widths, the depth and the number of classes grow.
+The roofline is a lower bound for the time of a round: its multiplications at the speed of a large matrix product, plus
+the bytes that Adam moves at the speed of a copy. The parts of minigan's round are timed one by one, in turn with the
+whole round.
+
+--scaling times only minigan, for growing batches, widths, depths and numbers of classes.
 """
 
 import argparse
@@ -38,13 +44,13 @@ from minigan.data import Dataset
 from minigan.recipes.presets import PRESETS
 from minigan.training import Training
 
-SECONDS = 1.0  # of rounds in each turn: small networks timed in short bursts flip between two speeds
-SIDE, BIG = 2048, 32 << 20  # of the matrices and of the copy that show what the machine can do
+SECONDS = 1.0  # that each turn lasts; in shorter turns, small networks jump between two speeds
+SIDE, BIG = 2048, 32 << 20  # sizes of the matrices and of the copy that measure the machine
 FLAGS = ("batch_size", "latent_dim", "g_hidden", "d_hidden", "lr", "beta1", "beta2", "dropout", "d_slope")
 
 
 def machine():
-    """What every figure depends on: processor, library of matrix products, versions."""
+    """What the figures depend on: the processor, the library of matrix products, and versions."""
     words = [f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"]
     for package in ("numpy", "torch", "jax"):
         with contextlib.suppress(PackageNotFoundError):
@@ -52,7 +58,7 @@ def machine():
     try:
         from threadpoolctl import threadpool_info
     except ImportError:
-        return ", ".join(words) + "\nwhich BLAS: pip install threadpoolctl says so"
+        return ", ".join(words) + "\nunknown BLAS (pip install threadpoolctl to see which)"
     for found in threadpool_info():
         if found["user_api"] == "blas":
             core = f"core type {found.get('architecture', 'unknown')}"
@@ -61,7 +67,7 @@ def machine():
 
 
 class Process:
-    """A contender at work; `first`: seconds from its start to the end of its first round."""
+    """A process that runs one contender. `first`: seconds from its start to the end of its first round."""
 
     def __init__(self, name, settings):
         start = time.time()
@@ -85,7 +91,7 @@ def words(name, settings, *path):
 
 
 def gradients(name, settings):
-    """What contender `name` finds, [dW, ...] of D and G; raises RuntimeError where it cannot."""
+    """The gradients [dW, ...] of D and G that a contender finds. Raises RuntimeError if it fails."""
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder, "gradients.npz"))
         done = subprocess.run(words(name, settings, path), capture_output=True, text=True, check=False)
@@ -96,7 +102,7 @@ def gradients(name, settings):
 
 
 def that_agree(settings):
-    """Names of the contenders that are installed; raises AssertionError unless all find the same gradients."""
+    """The names of the contenders that are installed. Raises AssertionError unless all find the same gradients."""
     names, expected = ["minigan"], gradients("minigan", settings)
     for name, kind in contenders.CONTENDERS.items():
         if name in names:
@@ -110,13 +116,13 @@ def that_agree(settings):
             print(f"  {name}: {error}")
             continue
         for ours, theirs in zip(expected, found, strict=True):
-            assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(ours).max(), f"{name} finds other gradients"
+            assert np.abs(ours - theirs).max() <= 1e-5 * np.abs(ours).max(), f"{name} finds different gradients"
         names.append(name)
     return names
 
 
 def seconds(function, least=0.1):
-    """The median time of a call, of as many as `least` seconds hold."""
+    """The median time of a call of function(), over at least `least` seconds and three calls."""
     times: list[float] = []
     end = time.perf_counter() + least
     while len(times) < 3 or time.perf_counter() < end:
@@ -127,8 +133,8 @@ def seconds(function, least=0.1):
 
 
 def products(s, k=0):
-    """(rows, n_in, n_out) of every forward product of a round, of every weight's gradient and of every input's; k:
-    classes that the networks are told."""
+    """The matrix products of a round, as (rows, n_in, n_out): three lists, for the outputs of the layers, for the
+    gradients of weights and for the gradients of inputs. k: the number of classes if the networks are conditional."""
     n = s.batch_size
     G = list(itertools.pairwise([s.latent_dim + k, *s.g_hidden, 784]))
     D = list(itertools.pairwise([784 + k, *s.d_hidden, 1]))
@@ -149,7 +155,7 @@ def training_of(settings, n_classes=0):
 
 
 def parts(settings):
-    """name -> function that does it: of what a round is compared with, and of what it consists of."""
+    """Two dicts {name: function to time}: what a round is compared with, and the parts of a round."""
     training, n = training_of(settings), settings.batch_size
     for net in (training.G, training.D):
         net.grad[...] = normal(net.grad.size)
@@ -180,24 +186,26 @@ def parts(settings):
         "matrix products": lambda: [a @ b for a, b in work],
         "Adam": adam,
         "random numbers": random,
-        "Python (a round with layers of one unit, one sample)": rounds(
+        "Python (a round of one sample, layers of one unit)": rounds(
             training_of(replace(settings, batch_size=1, latent_dim=1, **one_unit))
         ),
     }
 
 
 def breakdown(settings):
-    """Print where minigan's round goes, and what it could be at least: medians of shares measured side by side."""
+    """Print the shares of minigan's round and its lower bound: medians of shares that are measured in turn."""
     compared, own = parts(settings)
     functions = compared | own
     cycles = [{name: seconds(function) for name, function in functions.items()} for _ in range(9)]
     shares = {name: statistics.median(c[name] / c["round"] for c in cycles) for name in functions}
     fastest, copied = (statistics.median(c[name] for c in cycles) for name in ("square", "copy"))
     _, weights, _ = products(settings)
-    moved = 28 * sum((n_in + 1) * n_out for _, n_in, n_out in weights)  # Adam reads four numbers of 4 bytes, writes 3
+    moved = 28 * sum(
+        (n_in + 1) * n_out for _, n_in, n_out in weights
+    )  # for each parameter, Adam reads 4 numbers and writes 3, of 4 bytes each
     roof = flops(settings) / (2.0 * SIDE**3) * shares["square"] + moved / (8 * BIG) * shares["copy"]
-    print(f"  R1 in every round takes it to {shares['R1']:.2f} times its length")
-    print(f"  the roofline is at {roof:.0%} of it (large products {2e-9 * SIDE**3 / fastest:.0f} GFLOP/s, "
+    print(f"  with R1 a round takes {shares['R1']:.2f} times as long")
+    print(f"  the roofline is at {roof:.0%} of a round (large products {2e-9 * SIDE**3 / fastest:.0f} GFLOP/s, "
           f"a copy {8e-9 * BIG / copied:.0f} GB/s)")  # fmt: skip
     named = {name: shares[name] for name in own}
     for name, share in (named | {"the rest, elementwise": 1.0 - sum(named.values())}).items():
@@ -217,8 +225,8 @@ def compare(preset, batch_size, laps):
     finally:
         for process in processes.values():
             process.end()
-    times = {name: [lap[name] for lap in turns[1:]] for name in processes}  # the first lap warms up
-    print("                      ms a round   minigan is x times as fast     first round   peak memory")
+    times = {name: [lap[name] for lap in turns[1:]] for name in processes}  # without the first lap, which warms up
+    print("                      ms a round   speed-up of minigan            first round   peak memory")
     for name, theirs in times.items():
         ratios = sorted(b / a for a, b in zip(times["minigan"], theirs, strict=True))
         spread = f"{statistics.median(ratios):5.2f}  ({ratios[0]:.2f} to {ratios[-1]:.2f})"
@@ -246,10 +254,22 @@ def scaling():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--preset", choices=("small", "wide"), nargs="+", default=["small", "wide"])
-    parser.add_argument("--batch-size", type=cli.whole(1), nargs="+", default=[64, 128, 512])
-    parser.add_argument("--laps", type=cli.whole(1), default=9)
-    parser.add_argument("--scaling", action="store_true")
+    parser.add_argument(
+        "--preset",
+        choices=("small", "wide"),
+        nargs="+",
+        default=["small", "wide"],
+        help="networks to time (default: both)",
+    )
+    parser.add_argument(
+        "--batch-size",
+        type=cli.whole(1),
+        nargs="+",
+        default=[64, 128, 512],
+        help="batch sizes to time (default: 64 128 512)",
+    )
+    parser.add_argument("--laps", type=cli.whole(1), default=9, help="turns of each contender (default: 9)")
+    parser.add_argument("--scaling", action="store_true", help="time minigan alone, as batch and networks grow")
     given = parser.parse_args()
     print(machine())
     if given.scaling:

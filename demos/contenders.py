@@ -1,4 +1,4 @@
-"""The same GAN in several hands, for benchmark.py: minigan, NumPy as blog posts write it, PyTorch three ways, JAX."""
+"""The same GAN in several libraries, for benchmark.py: minigan, NumPy as in blog posts, PyTorch in three ways, JAX."""
 
 import itertools
 import json
@@ -11,24 +11,24 @@ import numpy as np
 
 
 class Contender:
-    """Made of the weights of G and of D, [(W, b), ...], of settings, and of data (n, 784) uint8."""
+    """One way to train the GAN. G and D: their initial weights [(W, b), ...]. s: settings. data: (n, 784) uint8."""
 
-    needs = ""  # the package that must be there
+    needs = ""  # the package that must be installed
 
     def __init__(self, G, D, s, data):
         raise NotImplementedError
 
     def round(self):
-        """One training round: draw a batch and noise, a step of D, draw noise, a step of G."""
+        """One training round: draw a batch and noise, do a step of D, draw noise, do a step of G."""
         raise NotImplementedError
 
     def gradients(self, x, z):
-        """[dW, ...] of a step of D, and of one of G, on a batch without dropout; nothing moves."""
+        """([dW, ...] of a step of D, [dW, ...] of a step of G), without dropout. No weight changes."""
         raise NotImplementedError
 
 
 def rounds(training):
-    """Each call of what comes back is a round of a minigan Training, over and over its data."""
+    """A function whose every call is one round of a minigan Training. It passes over the data again and again."""
     endless = itertools.chain.from_iterable(training.epoch() for _ in itertools.count())
     return lambda: next(endless)
 
@@ -71,8 +71,8 @@ class Minigan(Contender):
 
 
 class Blog(Contender):
-    """NumPy as blog posts write it: arrays kept on the layers, D run on real and fake apart and differentiated in its
-    weights in G's step as well, masks by np.where, one Adam per array."""
+    """NumPy as in blog posts. Layers keep their arrays; D runs separately on real and fake samples; the gradients of
+    D's weights are computed in G's step as well; masks come from np.where; each array has its own Adam."""
 
     def __init__(self, G, D, s, data):
         self.s, self.data = s, data
@@ -155,8 +155,9 @@ class Blog(Contender):
 
 
 class Torch(Contender):
-    """PyTorch as its tutorials have it: real and fake apart, D's weights differentiated in G's step, Adam as it comes.
-    (They use a DataLoader as well, which would take most of the time; here the data lie in memory.)"""
+    """PyTorch as in its tutorials. D runs separately on real and fake samples; the gradients of D's weights are
+    computed in G's step as well; Adam has its defaults. The tutorials also use a DataLoader, which would take most of
+    the time; here the data are in memory."""
 
     needs, fused = "torch", False
 
@@ -214,7 +215,7 @@ class Torch(Contender):
 
 
 class TorchExpert(Torch):
-    """PyTorch as who knows it writes it: one batch of real and fake, no gradient that nobody needs, fused Adam."""
+    """PyTorch as an expert writes it: one batch of real and fake samples, no unused gradients, and fused Adam."""
 
     fused = True
 
@@ -232,7 +233,7 @@ class TorchExpert(Torch):
 
 
 class TorchCompiled(TorchExpert):
-    """The expert's, both steps through torch.compile."""
+    """The expert's PyTorch, with both steps compiled by torch.compile."""
 
     def __init__(self, *args):
         super().__init__(*args)
@@ -241,7 +242,7 @@ class TorchCompiled(TorchExpert):
 
 
 class Jax(Contender):
-    """JAX: the whole round one jitted function of the weights, Adam's moments and a random key."""
+    """JAX: the whole round is one jitted function of the weights, Adam's moments and a random key."""
 
     needs = "jax"
 
@@ -324,20 +325,24 @@ def weights(*sizes):
 
 
 def pixels():
-    """60,000 images (784,) uint8, as many as MNIST has; 1,000 of noise again and again."""
+    """(60000, 784) uint8, as many images as MNIST has: 1,000 images of noise, repeated."""
     return np.resize(np.random.default_rng(0).integers(0, 256, (1000, 784), np.uint8), (60_000, 784))
 
 
 def peak_memory():
-    """MB of this process at its largest, or None where the system does not say it."""
+    """The peak memory of this process in MB, or None if the system does not tell."""
     status = Path("/proc/self/status")
     return int(status.read_text().split("VmHWM:")[1].split()[0]) / 1024 if status.exists() else None
 
 
 def work(name, settings, path=None):
-    """In a process of its own. With a path: writes there the gradients that it finds for weights, data and noise that
-    are the same for all. Without: says when its first round is done, then answers each line that it reads by a line of
-    JSON: "memory" by its MB, a number of seconds by the time that a round took in them."""
+    """What the process of a contender does.
+
+    With a path, it writes the gradients of one batch there; all contenders get the same weights, data and noise.
+    Without a path, it prints the time at which its first round is done. Then it answers each line that it reads with a
+    line of JSON: "memory" with its peak memory in MB, and a number of seconds with the mean time of a round while it
+    trained for that long.
+    """
     s = SimpleNamespace(**json.loads(settings))
     data = pixels()
     contender = CONTENDERS[name](weights(s.latent_dim, *s.g_hidden, 784), weights(784, *s.d_hidden, 1), s, data)

@@ -1,9 +1,13 @@
-"""How small should the step of a finite difference be? python demos/error_vs_h.py [--out error_vs_h.png]
+"""How small should the step of a finite difference be?
 
-The gradient of a small network's loss, by centred differences and by the complex step, for steps h from 1 down to
-1e-30, in float32 and in float64, against backpropagation in float64. The famous V: from the right, the error falls
-with h^2, as Taylor's formula says; then the rounding of the two losses that are subtracted, divided by an ever smaller
-h, takes over, until x + h rounds to x and nothing is right. The complex step subtracts nothing, so it has no left arm.
+    python demos/error_vs_h.py
+
+Computes the gradient of a small network's loss by centred differences and by the complex step, for steps h from 1 down
+to 1e-30, in float32 and in float64. Draws the error of each against backpropagation in float64.
+
+The error of the centred difference is a V. On its right arm the error falls with h^2, as Taylor's formula says. On its
+left arm rounding takes over: the rounding errors of the two losses are divided by an ever smaller h, until x + h rounds
+to x and no digit is right. The complex step subtracts nothing, so it has no left arm.
 """
 
 import argparse
@@ -16,7 +20,7 @@ from matplotlib.figure import Figure
 from minigan import Dense, Network, Tanh, bce_with_logits, cli
 from minigan.gradcheck import centred_difference, complex_step
 
-METHODS = {  # label -> (oracle, dtype it computes in, colour, line style)
+METHODS = {  # label -> (oracle, dtype that it computes in, colour, line style)
     "centred difference, float32": (centred_difference, np.float32, "tab:orange", "--"),
     "centred difference, float64": (centred_difference, np.float64, "tab:red", "-"),
     "complex step, float32": (complex_step, np.complex64, "tab:cyan", "--"),
@@ -25,7 +29,7 @@ METHODS = {  # label -> (oracle, dtype it computes in, colour, line style)
 
 
 def error(oracle, dtype, h, network, x, target, exact):
-    """The scaled error of an oracle's gradient in every weight of the first layer."""
+    """The largest error of an oracle's gradient in the weights of the first layer, over the largest gradient."""
     twin = network.astype(dtype)
     real = np.zeros(0, dtype).real.dtype
     x, target = x.astype(real), target.astype(real)
@@ -35,7 +39,12 @@ def error(oracle, dtype, h, network, x, target, exact):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=cli.output(".png"), default=Path("error_vs_h.png"))
+    parser.add_argument(
+        "--out",
+        type=cli.output(".png"),
+        default=Path("error_vs_h.png"),
+        help="picture to write (default: error_vs_h.png)",
+    )
     out = parser.parse_args().out
 
     rng = np.random.default_rng(0)
@@ -53,7 +62,9 @@ def main():
         errors = np.array([error(oracle, dtype, h, network, x, target, exact) for h in steps])
         axes.plot(steps, np.maximum(errors, 1e-17), style, color=colour, label=label)
         best = errors.argmin()
-        print(f"{label}: {errors[best]:.0e} at its best, h = {steps[best]:.0e}; {errors[0]:.0e} at h = {steps[0]:.0e}")
+        print(
+            f"{label}: {errors[best]:.0e} at best, with h = {steps[best]:.0e}; {errors[0]:.0e} with h = {steps[0]:.0e}"
+        )
     axes.set(xlabel="step h", ylabel="scaled error of the gradient")
     axes.grid(alpha=0.3)
     axes.legend(loc=(0.02, 0.22))

@@ -1,9 +1,12 @@
-"""Find the bug: python demos/find_the_bug.py
+"""Find the bug: a game.
 
-Twelve short pieces of a GAN in NumPy. Each runs without an error, some GANs even learn a little with it, and one line
-is wrong. They are our own versions of mistakes that are out there, a few in code with many readers. Name the line; then
-the gradient check says, without having read the code, in which layer, parameter and entry the gradient is wrong. The
-one to blame is the last that it names or, behind that, a layer without parameters.
+    python demos/find_the_bug.py
+
+Twelve short pieces of a GAN in NumPy. All of them run without an error, and some GANs even learn a little with them,
+but one line of each is wrong. They are our own versions of mistakes that have been published, a few of them in code
+with many readers. You name the line. Then the gradient check, which has not read the code, says in which layer,
+parameter and entry the gradient is wrong. The last layer that it names is to blame, or a layer without parameters after
+it.
 """
 
 import argparse
@@ -20,7 +23,9 @@ from minigan.gradcheck.cases.steps import g_step_case
 from minigan.nn.layers import Layer
 from minigan.nn.losses import sigmoid, softplus
 
-BUGS: list[tuple] = []  # (title, code, the wrong line, why, find(code, rng), which raises GradientError)
+BUGS: list[
+    tuple
+] = []  # (title, code, start of the wrong line, why it is wrong, find(code, rng) that raises GradientError)
 
 
 def bug(title, wrong, why, find):
@@ -31,14 +36,14 @@ def bug(title, wrong, why, find):
     return register
 
 
-# How each kind of code is checked: with random data, against the complex step and the centred difference.
+# How each kind of code is checked: on random data, against the complex step and the centred difference.
 
 
 def layer(*sizes):
     return lambda code, rng: check_layer(code(*sizes), rng.standard_normal((5, 4)), rng)
 
 
-def behind_tanh(code, rng):
+def after_tanh(code, rng):
     network = Network([minigan.Dense(4, 3), Tanh(), code(), minigan.Dense(3, 2)], rng)
     check_network(network, rng.standard_normal((5, 4)), rng)
 
@@ -48,7 +53,7 @@ def loss(code, rng):
 
 
 def two_batches(code, rng):
-    """D's loss on a real and a fake batch, each with its own forward pass."""
+    """D's loss on a real and on a fake batch, with a forward pass for each."""
     real, fake = rng.standard_normal((2, 5, 4))
     ds_real, ds_fake = rng.standard_normal((2, 5, 1))
 
@@ -69,13 +74,13 @@ def step_of_G(code, rng):
     g_step_case("NonSaturating", 4, 3, 4, rng, step=code)
 
 
-# The bugs. What a class does not define is minigan's own, which is right.
+# The bugs. What a class does not define, it inherits from minigan, where it is right.
 
 
 @bug(
     "a dense layer with as many outputs as inputs",
     "return dy @ self.W if",
-    "dx_ni = sum_j dy_nj W_ij needs W's transpose. With n_in = n_out the shapes fit without it, too.",
+    "dx_ni = sum_j dy_nj W_ij needs the transpose of W. Because n_in = n_out, the shapes fit without it, too.",
     layer(4, 4),
 )
 class Dense1(minigan.Dense):
@@ -89,7 +94,7 @@ class Dense1(minigan.Dense):
 @bug(
     "another dense layer",
     "self.dW[...] = cache.T @ dy / len(dy)",
-    "The loss is a mean over the batch, so dy holds 1/N already; here the weights get 1/N twice, and the biases once.",
+    "The loss is a mean over the batch, so dy already contains 1/N. Here the weights get 1/N twice, the biases once.",
     layer(4, 3),
 )
 class Dense2(minigan.Dense):
@@ -101,10 +106,11 @@ class Dense2(minigan.Dense):
 
 
 @bug(
-    "a dense layer that D's real and D's fake batch both go through before either goes back",
+    "a dense layer; D runs forward on the real and the fake batch before it runs backward on either",
     "self.x = x",
-    "The fake batch replaces the real one on self, and the real batch's gradient goes back through it. Two published "
-    "NumPy GANs do this: gradients of D are wrong by up to 37 and 155 %. minigan's forward returns its cache instead.",
+    "The fake batch replaces the real one on self, so the gradient of the real batch goes back through the fake one. "
+    "Two published NumPy GANs do this; their gradients of D are wrong by up to 37 and 155 %. minigan's forward returns "
+    "its cache instead.",
     two_batches,
 )
 class Dense3(minigan.Dense):
@@ -122,8 +128,8 @@ class Dense3(minigan.Dense):
 @bug(
     "tanh",
     "return 1.0 - cache * cache",
-    "That is tanh's derivative, but backward owes dL/dx: it forgets dy. A check with an upstream gradient of ones, the "
-    "usual one, calls it right.",
+    "This is the derivative of tanh, but backward must return dL/dx, so dy is missing. A check whose upstream gradient "
+    "is all ones, which is common, does not notice.",
     layer(),
 )
 class Tanh4(Tanh):
@@ -134,7 +140,7 @@ class Tanh4(Tanh):
 @bug(
     "leaky ReLU",
     "return dy * np.where(cache > 0, 1.0, 0.02)",
-    "Forward has slope 0.2, backward 0.02.",
+    "The slope is 0.2 in forward and 0.02 in backward.",
     layer(),
 )
 class LeakyReLU5(Layer):
@@ -148,9 +154,9 @@ class LeakyReLU5(Layer):
 @bug(
     "leaky ReLU, saving memory, between a tanh and a dense layer",
     "x *= slope",
-    "It writes into x, which is the y that the tanh before it keeps as its cache: the derivative 1 - y^2 comes out "
-    "wrong, and so does everything before. The gradient of this very layer is right.",
-    behind_tanh,
+    "It writes into x, which is the y that the tanh before it keeps as its cache. So 1 - y^2 is wrong, and with it all "
+    "gradients before that tanh. The gradient of this layer itself is right.",
+    after_tanh,
 )
 class LeakyReLU6(Layer):
     def forward(self, x, train=True):
@@ -165,7 +171,7 @@ class LeakyReLU6(Layer):
 @bug(
     "dropout",
     "return dy * (cache > 0)",
-    "Forward multiplies what it keeps by 1 / (1 - rate); so must backward.",
+    "Forward multiplies the units that it keeps by 1 / (1 - rate), so backward must do the same.",
     lambda code, rng: check_layer(code(0.5, np.random.default_rng(0)), rng.standard_normal((5, 4)), rng),
 )
 class Dropout7(minigan.Dropout):
@@ -176,7 +182,7 @@ class Dropout7(minigan.Dropout):
 @bug(
     "batch normalisation",
     "return self.gamma * r * dy",
-    "Moving x also moves the batch's mean and variance. Their terms are missing.",
+    "A change of x also changes the mean and the variance of the batch. The terms of these two are missing.",
     layer(4),
 )
 class BatchNorm8(minigan.BatchNorm):
@@ -191,7 +197,7 @@ class BatchNorm8(minigan.BatchNorm):
 @bug(
     "binary cross-entropy of logits s",
     "return loss, sigmoid(s) - target",
-    "The loss is a mean, its gradient is not divided by N: the learning rate grows with the batch.",
+    "The loss is a mean, but its gradient is not divided by N, so larger batches act like a larger learning rate.",
     loss,
 )
 def bce_9(s, target):
@@ -202,8 +208,8 @@ def bce_9(s, target):
 @bug(
     "binary cross-entropy of logits s, once more",
     "ds = (D - target) * D * (1.0 - D) / s.size",
-    "(D - target) / N is dL/ds already: the sigmoid's derivative D (1 - D) has cancelled. Multiplied in again, it "
-    "takes the gradient away where D is sure.",
+    "(D - target) / N is already dL/ds, because the sigmoid's derivative D (1 - D) has cancelled. Multiplying by it "
+    "again makes the gradient vanish where D is sure.",
     loss,
 )
 def bce_10(s, target):
@@ -216,8 +222,8 @@ def bce_10(s, target):
 @bug(
     "the step of G",
     "dx_fake = np.ones_like(x_fake) * ds_fake",
-    "ds_fake is dL/ds at D's output. It must go back through D to become dL/dx at D's input; here it is spread over "
-    "the pixels as it is, and G learns to make all of them brighter.",
+    "ds_fake is dL/ds at D's output. It must go back through D to become dL/dx at D's input. Here it is copied to all "
+    "pixels, so G only learns to make them brighter.",
     step_of_G,
 )
 def g_step_11(D, G, objective, optimizer, z):
@@ -233,8 +239,8 @@ def g_step_11(D, G, objective, optimizer, z):
 @bug(
     "the step of G, once more",
     "G.grad[...] = 0.0",
-    "Cleared before the step instead of after it: G never moves. In a published NumPy WGAN-GP a flush of what backward "
-    "had left has this effect. minigan's backward overwrites, so there is nothing to clear.",
+    "The gradient is cleared before the step instead of after it, so G never changes. A published NumPy WGAN-GP does "
+    "the same. minigan's backward overwrites gradients, so there is nothing to clear.",
     step_of_G,
 )
 def g_step_12(D, G, objective, optimizer, z):
@@ -249,13 +255,13 @@ def g_step_12(D, G, objective, optimizer, z):
 
 
 def listing(code):
-    """The lines of a class or function, without its decorator."""
+    """The source lines of a class or function, without its decorator."""
     lines = inspect.getsource(code).rstrip().splitlines()
     return lines[next(i for i, line in enumerate(lines) if line.startswith(("class", "def"))) :]
 
 
 def verdict(code, find):
-    """What the gradient check says of it: a line for each array with a wrong gradient."""
+    """What the gradient check says about the code: one line for each array with a wrong gradient."""
     try:
         find(code, np.random.default_rng(0))
     except GradientError as error:
@@ -264,10 +270,10 @@ def verdict(code, find):
 
 
 def ask(n_lines):
-    """The number of the line that the reader names; 0 to be told."""
+    """The line number that the reader guesses, or 0 if the reader gives up."""
     while True:
         try:
-            answer = input(f"Which line is wrong? (1 to {n_lines}; Enter to be told) ").strip() or "0"
+            answer = input(f"Which line is wrong? (1 to {n_lines}, or Enter to see the answer) ").strip() or "0"
         except EOFError:
             raise KeyboardInterrupt from None
         if answer.isdecimal() and int(answer) <= n_lines:
@@ -288,7 +294,9 @@ def main():
         answer = "Right." if guess == line else f"It is line {line}." if not guess else f"No, it is line {line}."
         print(textwrap.fill(f"{answer} {why}", 100))
         print(f"The gradient check:\n{verdict(code, find)}")
-    print(f"\nYou found {found} of {len(BUGS)}." + " Run it in a terminal to guess." * (not sys.stdin.isatty()))
+    print(
+        f"\nYou found {found} of {len(BUGS)}." + " Run the program in a terminal to guess." * (not sys.stdin.isatty())
+    )
 
 
 if __name__ == "__main__":

@@ -7,12 +7,12 @@ whose encoder is its mirror image. With --gan RUN it takes the generator of that
 samples of both beside test images; a sample of the VAE is the mean of its pixels, the sigmoid of their logits. It takes
 about three minutes, the first time half a minute more, and prints (metrics/frechet.py, 10,000 samples of each):
 
-                                          Frechet distance   confidence of the classifier
-    GAN                                                2.3                           94 %
-    VAE                                               50.9                           86 %
-    training images through the VAE                    3.6                           98 %
-    training images                                    1.3                           99 %
-    noise                                            333.6                           68 %
+                                        Frechet distance   confidence of the classifier
+    GAN                                              2.3                           94 %
+    VAE                                             50.9                           86 %
+    training images through the VAE                  3.6                           98 %
+    training images                                  1.3                           99 %
+    noise                                          333.6                           68 %
 
 The GAN's strokes are as white and sharp as MNIST's, but ragged, with loose specks, and some digits fall to pieces. The
 VAE's are smooth and soft, and many a sample is a mixture of two digits. A loss per pixel asks for softness: of all
@@ -110,7 +110,12 @@ def main():
     parser.add_argument(
         "--data", choices=("auto", "mnist", "drawn"), default="auto", help="data set, if no run is given"
     )
-    parser.add_argument("--out", type=cli.output(".png"), default=Path("gan_vs_vae.png"), help="picture to write")
+    parser.add_argument(
+        "--out",
+        type=cli.output(".png"),
+        default=Path("gan_vs_vae.png"),
+        help="picture to write (default: gan_vs_vae.png)",
+    )
     given = parser.parse_args()
 
     settings = PRESETS["minigan"].with_flags(conditional=False, data=given.data)

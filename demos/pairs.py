@@ -60,7 +60,7 @@ def latent(given, rng):
 
 
 def save_rows(path, rows):
-    """Write rows of images in -1..1, {title: (n, side * side)}, one below the other, all 56 screen pixels high."""
+    """Draw rows of images, {title: (n, side * side) in -1..1}, one below the other. Each image is 56 pixels high."""
     width, height = 56 * len(next(iter(rows.values()))), 76 * len(rows)
     figure = Figure(figsize=(width / 100, height / 100), dpi=100)
     FigureCanvasAgg(figure)

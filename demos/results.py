@@ -2,8 +2,8 @@
 
     python demos/results.py --out demos/results
 
-Trains each preset by `python -m minigan.train` for the EPOCHS below, about an hour in all on two cores. Then it draws
-10,000 images or 2,500 points and scores them. If EPOCHS has fewer epochs than the preset, the table says so. Finished
+Trains each preset by `python -m minigan.train`, many of them for fewer epochs than they have, which the table says.
+Then it draws 10,000 images or 2,500 points of each and scores them. All this takes about an hour on two cores. Finished
 runs are kept in --runs and are not trained again. The table, README.md, and its pictures are written to --out.
 """
 

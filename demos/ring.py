@@ -1,8 +1,12 @@
-"""A GAN in the plane, healthy, collapsing and cured: python demos/ring.py [--data ring|grid|spiral] [--out ring.gif]
+"""A GAN in the plane: healthy, collapsing, and cured.
 
-Three games from the same start. Each frame shows D's opinion of every place (blue: fake, red: real), real samples or
-modes as circles, G's samples as black dots, at some of them the way that D's gradient sends them, and, as thin lines,
-what G makes of a square grid of noise: how it folds the plane. With --frames FOLDER every frame is a .png, too.
+    python demos/ring.py
+    python demos/ring.py --data spiral
+
+Trains three GANs from the same initial weights and draws them into a GIF. Each frame shows what D says of every place
+(blue: fake, red: real), the modes or some real samples as circles, and G's samples as black dots. Green arrows show
+where D's gradient sends some of these samples. Thin lines are what G makes of a square grid of noise: you can see how G
+folds the plane.
 """
 
 import argparse
@@ -33,7 +37,7 @@ WORDS = {"healthy": "preset toy", "collapsing": "lr .002, momentum .9, no R1", "
 
 
 class Panel:
-    """One game, and its picture."""
+    """One GAN in training, and its part of the picture."""
 
     def __init__(self, axes, name, given, data):
         settings = PRESETS["toy"].with_flags(data=given.data, seed=given.seed, epochs=1, **GAMES[name])
@@ -44,7 +48,7 @@ class Panel:
         self.z = generator_input(settings, data, N_SAMPLES, self.training.streams["grid"])
         self.limit = limit = 1.4 * float(np.abs(data.x).max())
         self.places = square(limit, RESOLUTION).reshape(-1, 2)
-        colours = colormaps["coolwarm"].resampled(24)  # few enough for a small GIF
+        colours = colormaps["coolwarm"].resampled(24)  # few colours make a small GIF
         blank, box = np.zeros((RESOLUTION, RESOLUTION)), (-limit, limit, -limit, limit)
         self.opinion = axes.imshow(blank, cmap=colours, vmin=0.0, vmax=1.0, extent=box, origin="lower")
         if given.data in toy.STD:
@@ -66,14 +70,14 @@ class Panel:
         self.folds.set_segments([*image[::8], *image.swapaxes(0, 1)[::8]])
         self.cloud.set_data(*G(self.z).T)
         x = G(self.z[:N_ARROWS])
-        way = -N_ARROWS * self.slope(x)  # of each sample alone: without the mean's 1/N
+        way = -N_ARROWS * self.slope(x)  # for each sample alone, without the 1/N of the mean
         length = np.linalg.norm(way, axis=1, keepdims=True)
-        way *= 0.3 * self.limit / (length + 1.0)  # long ones would cover the picture
+        way *= 0.3 * self.limit / (length + 1.0)  # shortens long arrows, which would cover the picture
         self.arrows.set_offsets(x)
         self.arrows.set_UVC(*way.T)
 
     def slope(self, x):
-        """The gradient of G's loss in samples x: what g_step sends back through D into G."""
+        """The gradient of G's loss with respect to the samples x, which g_step sends back through D into G."""
         D = self.training.D
         s, caches = D.forward(x)
         _, ds = self.training.objective.g(s)
@@ -85,18 +89,20 @@ class Panel:
 
 
 def square(limit, n):
-    """n x n points of a square around 0, (n, n, 2) float32."""
+    """A grid of points in the square of half-width limit around 0, (n, n, 2) float32."""
     axis = np.linspace(-limit, limit, n, dtype=np.float32)
     return np.stack(np.meshgrid(axis, axis), axis=-1)
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", choices=POINTS, default="ring")
-    parser.add_argument("--rounds", type=cli.whole(1), default=3000)
-    parser.add_argument("--seed", type=cli.whole(0), default=0)
-    parser.add_argument("--out", type=cli.output(".gif"), default=Path("ring.gif"))
-    parser.add_argument("--frames", type=Path, help="folder for the frames as pictures, too")
+    parser.add_argument("--data", choices=POINTS, default="ring", help="points to learn (default: ring)")
+    parser.add_argument("--rounds", type=cli.whole(1), default=3000, help="training rounds (default: 3000)")
+    parser.add_argument("--seed", type=cli.whole(0), default=0, help="random seed (default: 0)")
+    parser.add_argument(
+        "--out", type=cli.output(".gif"), default=Path("ring.gif"), help="GIF to write (default: ring.gif)"
+    )
+    parser.add_argument("--frames", type=Path, help="folder that gets every frame as a .png, too")
     given = parser.parse_args()
     if given.frames:
         given.frames.mkdir(parents=True, exist_ok=True)
@@ -119,10 +125,10 @@ def main():
             if round_ < given.rounds:
                 for panel in panels:
                     next(panel.rounds)
-        for _ in range(REST):  # before the loop begins again
+        for _ in range(REST):  # a pause before the GIF starts again
             writer.grab_frame()
     scores = [panel.score(given.data) for panel in panels if given.data in toy.STD]
-    print(f"{given.out}: {', '.join(scores) or 'a spiral has no modes to count; look'}")
+    print(f"{given.out}: {', '.join(scores) or 'a spiral has no modes to count'}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""demos/benchmark.py: it counts the multiplications that a round makes, and compares only what computes the same."""
+"""demos/benchmark.py counts the multiplications of a round, and compares only what finds the same gradients."""
 
 from types import SimpleNamespace
 
@@ -14,7 +14,7 @@ SMALL = {"batch_size": 6, "latent_dim": 3, "g_hidden": (7, 5), "d_hidden": (4, 8
 
 
 @pytest.mark.parametrize("n_classes", [0, 10])
-def test_a_round_multiplies_as_often_as_it_must_and_no_more(monkeypatch, n_classes):
+def test_the_counted_multiplications_are_those_of_a_round(monkeypatch, n_classes):
     done, forward, backward = [], Dense.forward, Dense.backward
 
     def counting_forward(self, x, train=True):
@@ -33,7 +33,7 @@ def test_a_round_multiplies_as_often_as_it_must_and_no_more(monkeypatch, n_class
     assert sum(done) == benchmark.flops(settings, n_classes)
 
 
-def test_gradients_of_minigan_and_of_a_blog_agree():
+def test_minigan_and_blog_style_numpy_find_the_same_gradients():
     s = SimpleNamespace(**SMALL, lr=1e-3, beta1=0.5, beta2=0.999, dropout=0.3, d_slope=0.2)
     weights = contenders.weights(3, 7, 5, 784), contenders.weights(784, 4, 8, 1)
     data, x = contenders.pixels()[:20], contenders.normal(6, 784)
@@ -45,19 +45,19 @@ def test_gradients_of_minigan_and_of_a_blog_agree():
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 * np.abs(a).max())
 
 
-def test_other_gradients_are_not_compared(monkeypatch):
+def test_a_contender_with_different_gradients_raises(monkeypatch):
     monkeypatch.setattr(contenders, "CONTENDERS", dict.fromkeys(["minigan", "another"], contenders.Contender))
     monkeypatch.setattr(benchmark, "gradients", lambda name, _: [np.ones(3) + 1e-4 * (name == "another")])
-    with pytest.raises(AssertionError, match="another finds other gradients"):
+    with pytest.raises(AssertionError, match="another finds different gradients"):
         benchmark.that_agree({})
 
 
-def test_who_is_missing_or_fails_is_named_and_left_out(monkeypatch, capsys):
+def test_contenders_that_are_missing_or_fail_are_reported_and_left_out(monkeypatch, capsys):
     class Missing(contenders.Contender):
         needs = "a_package_that_nobody_has"
 
     monkeypatch.setattr(contenders, "CONTENDERS", {"minigan": contenders.Minigan, "a": Missing, "b": contenders.Blog})
-    monkeypatch.setitem(contenders.CONTENDERS, "c", contenders.Contender)  # the process knows no c
+    monkeypatch.setitem(contenders.CONTENDERS, "c", contenders.Contender)  # the process of c cannot find it
     settings = SMALL | {"lr": 1e-3, "beta1": 0.5, "beta2": 0.999, "dropout": 0.0, "d_slope": 0.2}
     monkeypatch.setattr(benchmark, "gradients", fails_for("b", benchmark.gradients))
     with pytest.raises(RuntimeError, match="KeyError: 'c'"):
@@ -75,7 +75,7 @@ def fails_for(which, gradients):
     return found
 
 
-def test_the_table(monkeypatch, capsys, command):
+def test_the_table_has_a_row_for_each_contender_and_each_part(monkeypatch, capsys, command):
     monkeypatch.setattr(benchmark, "SIDE", 64)
     monkeypatch.setattr(benchmark, "BIG", 1000)
     monkeypatch.setattr(benchmark, "SECONDS", 0.01)

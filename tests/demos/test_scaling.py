@@ -1,4 +1,4 @@
-"""demos/scaling.py: the machines on paper obey arithmetic, and what is measured is there."""
+"""demos/scaling.py: computed speed-ups follow the formula, and a measurement has all its figures."""
 
 import json
 
@@ -8,17 +8,17 @@ import scaling
 from minigan.data import Dataset
 
 
-def test_machines_on_paper():
+def test_computed_speed_up_follows_the_formula():
     assert scaling.speed(1.0, 4e6, 10, 1) == 1.0
-    assert scaling.speed(1.0, 0.0, 10, 4) == pytest.approx(4.0, rel=1e-3)  # nothing to sum, but a little to wait for
+    assert scaling.speed(1.0, 0.0, 10, 4) == pytest.approx(4.0, rel=1e-3)  # nothing to sum, but latency remains
     sums = 2 * 3 / 4 * 1e9 / 1.25e9 + 12 * scaling.LATENCY  # 1 GB over 10 Gbit/s among 4
     assert scaling.speed(2.0, 1e9, 10, 4) == pytest.approx(2.0 / (2.0 / 4 + sums))
     assert scaling.speed(2.0, 1e9, 10, 4) < 2.0 < scaling.speed(2.0, 1e9, 100, 4)
     slow = [scaling.speed(0.002, 1e6, 10, n) for n in scaling.MACHINES]
-    assert max(slow) < 2.0 and slow[-1] < slow[1]  # where it no longer pays
+    assert max(slow) < 2.0 and slow[-1] < slow[1]  # more machines no longer help
 
 
-def test_a_measurement(monkeypatch, capsys, rng):
+def test_a_measurement_has_times_and_counts(monkeypatch, capsys, rng):
     data = Dataset(rng.integers(0, 256, (200, 784)).astype("uint8"), (28, 28), "", rng.integers(0, 10, 200))
     monkeypatch.setattr(scaling, "load", lambda name: data)
     for name, value in (("NAMES", ("minigan",)), ("BATCHES", (64, 128)), ("SECONDS", 0.01)):

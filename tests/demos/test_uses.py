@@ -1,4 +1,4 @@
-"""What the demos of uses compute by themselves: the gradient by the noise, a rank statistic, shifts, mixed batches."""
+"""demos/anomaly.py and demos/augmentation.py: the gradient of the noise, AUC, shifts and mixed batches."""
 
 import anomaly
 import augmentation
@@ -22,7 +22,7 @@ def G(rng):
 
 
 @pytest.mark.parametrize("n", [1, 4])
-def test_the_gradient_by_the_noise(G, rng, n):
+def test_the_gradient_with_respect_to_the_noise(G, rng, n):
     x, z = rng.uniform(-1.0, 1.0, (n, 5)), rng.standard_normal((n, 3))
 
     def written(z):
@@ -36,7 +36,7 @@ def test_the_gradient_by_the_noise(G, rng, n):
     check(written, lambda z: {"z": anomaly.misfit(G, x, z)[1]}, z=z)
 
 
-def test_inversion_finds_what_g_made_and_leaves_the_weights_and_other_samples_alone(G, rng, monkeypatch):
+def test_inversion_recovers_samples_of_g_and_changes_neither_weights_nor_other_samples(G, rng, monkeypatch):
     monkeypatch.setattr(anomaly, "PRIOR", 0.0)
     monkeypatch.setattr(anomaly, "STEPS", 300)
     hidden = rng.standard_normal((4, 3))
@@ -50,7 +50,7 @@ def test_inversion_finds_what_g_made_and_leaves_the_weights_and_other_samples_al
     np.testing.assert_allclose(anomaly.invert(G, x[1:2], z[1:2])[1], y[1:2], rtol=1e-6)
 
 
-def test_auc_counts_pairs_and_ties_by_half(rng):
+def test_auc_counts_pairs_and_counts_ties_half(rng):
     assert anomaly.auc(np.array([1.0, 2.0]), np.array([3.0, 4.0])) == 1.0
     assert anomaly.auc(np.array([3.0, 4.0]), np.array([1.0, 2.0])) == 0.0
     assert anomaly.auc(np.ones(3), np.ones(5)) == 0.5
@@ -60,7 +60,7 @@ def test_auc_counts_pairs_and_ties_by_half(rng):
     assert anomaly.auc(normal, odd) == pytest.approx(pairs.mean())
 
 
-def test_nearest(rng):
+def test_nearest_finds_the_distance_and_the_row(rng):
     x, others = rng.standard_normal((600, 4)), rng.standard_normal((50, 4))  # more than one part
     squares = ((x[:, None] - others) ** 2).sum(axis=2)
     distance, rows = anomaly.nearest(x, others)
@@ -68,7 +68,7 @@ def test_nearest(rng):
     np.testing.assert_array_equal(rows, squares.argmin(axis=1))
 
 
-def test_shifts_move_whole_images_and_let_black_in(rng):
+def test_shifted_moves_whole_images_and_fills_with_black(rng):
     x = np.full((400, 7, 7), -1.0, np.float32)
     x[:, 2, 3], x[:, 0, 0] = 1.0, 0.5
     moved, labels = augmentation.shifted(x.reshape(400, -1), np.arange(400), rng)
@@ -83,7 +83,7 @@ def test_shifts_move_whole_images_and_let_black_in(rng):
     assert (np.delete(np.unique(moved), [1, 2]) == [-1.0]).all()
 
 
-def test_few_takes_as_many_of_each_class_and_a_mixed_batch_keeps_samples_and_labels_together(rng):
+def test_few_balances_classes_and_mixed_keeps_samples_with_their_labels(rng):
     labels = rng.permutation(np.arange(60) % 3)
     x = (80 * labels[:, None] + rng.integers(0, 5, (60, 9))).astype(np.uint8)
     data = augmentation.few(Dataset(x, (3, 3), "", labels=labels), 4, rng)
@@ -91,7 +91,7 @@ def test_few_takes_as_many_of_each_class_and_a_mixed_batch_keeps_samples_and_lab
     np.testing.assert_array_equal(data.x[:, 0] // 80, data.labels)
 
     training = Training(Settings(conditional=True, latent_dim=3, g_hidden=(5,), d_hidden=(5,)), data)
-    for layer in training.average.layers:  # a G that draws the label, bright or dark, and nothing else
+    for layer in training.average.layers:  # a G whose brightness depends only on the label
         for name in layer.parameters:
             getattr(layer, name)[...] = 0.0
     first, _, last, _ = training.average.layers

@@ -295,5 +295,5 @@ def test_error_vs_h_draws_its_picture(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr("sys.argv", ["error_vs_h.py", "--out", str(picture)])
     error_vs_h.main()
     out = capsys.readouterr().out
-    assert "centred difference, float64: 1e-10 at its best, h = 1e-05;" in out
+    assert "centred difference, float64: 1e-10 at best, with h = 1e-05;" in out
     assert picture.stat().st_size > 10_000
