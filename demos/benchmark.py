@@ -200,9 +200,8 @@ def breakdown(settings):
     shares = {name: statistics.median(c[name] / c["round"] for c in cycles) for name in functions}
     fastest, copied = (statistics.median(c[name] for c in cycles) for name in ("square", "copy"))
     _, weights, _ = products(settings)
-    moved = 28 * sum(
-        (n_in + 1) * n_out for _, n_in, n_out in weights
-    )  # for each parameter, Adam reads 4 numbers and writes 3, of 4 bytes each
+    # For each parameter, Adam reads 4 numbers and writes 3, of 4 bytes each.
+    moved = 28 * sum((n_in + 1) * n_out for _, n_in, n_out in weights)
     roof = flops(settings) / (2.0 * SIDE**3) * shares["square"] + moved / (8 * BIG) * shares["copy"]
     print(f"  with R1 a round takes {shares['R1']:.2f} times as long")
     print(f"  the roofline is at {roof:.0%} of a round (large products {2e-9 * SIDE**3 / fastest:.0f} GFLOP/s, "

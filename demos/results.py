@@ -85,7 +85,7 @@ def row(name, runs, out, judge):
     run(name, runs / file, EPOCHS[name])
     G, settings, data = load_generator(runs / file)
     preset = PRESETS[name.split()[0]].with_flags()
-    own = preset.epochs * settings.packing // preset.packing  # an epoch of PacGAN is so many packs, not samples
+    own = preset.epochs * settings.packing // preset.packing  # PacGAN counts its epochs in packs
     epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
     real = None if data.is_images else load(settings.data).x[:2500]
     x = draw_samples(settings, data, G, 40 if data.is_images else 2500)
