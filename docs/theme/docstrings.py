@@ -1,4 +1,4 @@
-"""Docstrings as Markdown: indented lines, which are formulas, become code blocks, and every other sign stands for itself."""
+"""Docstrings as Markdown: indented lines, which are formulas, become code blocks; other lines stay as they are."""
 
 import re
 from itertools import groupby

@@ -2,7 +2,6 @@
 For the site, each of those files becomes a page of its own (source code, Markdown) or is copied (pictures).
 """
 
-import importlib
 import inspect
 import pkgutil
 import posixpath
@@ -20,17 +19,17 @@ NAMES = "<!-- every public name -->"
 
 def repository_path(src_uri):
     """The path in the repository of a page of the site."""
-    return src_uri if (ROOT / src_uri).exists() else f"docs/{src_uri}"
+    return f"docs/{src_uri}" if (ROOT / "docs" / src_uri).exists() else src_uri
 
 
 def site_path(path):
-    """The path in the site of a file of the repository."""
+    """The path in the site of a file or folder of the repository."""
     if path == "README.md":
         return "index.md"
     if path.startswith("docs/"):
         return path.removeprefix("docs/")
     if (ROOT / path).is_dir():
-        path += "/__init__.py"
+        return f"{path}/index.md"
     return path if Path(path).suffix in {".md", *COPIED} else f"{path}.md"
 
 
@@ -43,20 +42,21 @@ def targets(markdown, page):
 
 def on_files(files, config):
     """Add the files that pages link to, and the pages of the reference."""
-    waiting = [f"docs/{file.src_uri}" for file in files if file.src_uri.endswith(".md")]
-    for page in waiting:
-        for _, path in targets((ROOT / page).read_text(encoding="utf-8"), page):
-            uri, file = site_path(path), ROOT / path
-            if files.get_file_from_path(uri) or not file.exists():
+    pages = {f"docs/{file.src_uri}": None for file in files if file.src_uri.endswith(".md")}  # in the order of search
+    waiting = list(pages)
+    while waiting:
+        page = waiting.pop()
+        text = pages[page] or (ROOT / page).read_text(encoding="utf-8")
+        for _, path in targets(text, page):
+            file, uri = ROOT / path, site_path(path)
+            if not file.exists() or files.get_file_from_path(uri):
                 continue
-            if file.suffix in COPIED:
-                content = file.read_bytes()
-            elif file.suffix == ".md":
-                content = file.read_text(encoding="utf-8")
-                waiting.append(path)
-            else:
-                content = source_page(ROOT / uri.removesuffix(".md"))
+            content = file.read_bytes() if file.suffix in COPIED else page_of(file)
             files.append(File.generated(config, uri, content=content, inclusion=InclusionLevel.NOT_IN_NAV))
+            if file.suffix == ".md" or file.is_dir():
+                linking = f"{path}/index.md" if file.is_dir() else path
+                pages[linking] = content
+                waiting.append(linking)
     for folder in FOLDERS:
         files.append(File.generated(config, f"reference/{folder}.md", content=reference_page(folder)))
     files.append(File.generated(config, "reference/commands.md", content=commands_page()))
@@ -75,24 +75,26 @@ def on_page_markdown(markdown, page, config, files):
     return markdown
 
 
-def source_page(file):
+def page_of(file):
+    """A page with a file's text, or with links to the files of a folder."""
+    name = file.relative_to(ROOT).as_posix()
+    if file.is_dir():
+        return f"# {name}\n\n" + "\n".join(f"- [{f.name}]({f.name})" for f in sorted(file.glob("*.py"))) + "\n"
+    text = file.read_text(encoding="utf-8")
+    if file.suffix == ".md":
+        return text
     language = {".py": "python", ".cfg": "ini", ".yml": "yaml", ".toml": "toml"}.get(file.suffix, "text")
-    name, text = file.relative_to(ROOT).as_posix(), file.read_text(encoding="utf-8")
     return f'---\nsearch:\n  exclude: true\n---\n# {name}\n\n``````{{.{language} linenums="1"}}\n{text}``````\n'
 
 
 def reference_page(folder):
-    package = importlib.import_module(f"minigan.{folder}")
-    names = [f"{package.__name__}.{m.name}" for m in pkgutil.iter_modules(package.__path__) if m.name != "__main__"]
-    modules = "\n\n".join(f"::: {name}" for name in names)
-    return f"# minigan.{folder}\n\n::: minigan.{folder}\n\n{modules}\n"
+    modules = [m.name for m in pkgutil.iter_modules([str(ROOT / "minigan" / folder)]) if m.name != "__main__"]
+    return f"# {folder}\n\n::: minigan.{folder}\n\n" + "\n\n".join(f"::: minigan.{folder}.{m}" for m in modules) + "\n"
 
 
 def commands_page():
-    import minigan
-
-    names = [m.name for m in pkgutil.iter_modules(minigan.__path__) if not m.ispkg and m.name != "__main__"]
-    return "# Training and commands\n\n" + "\n\n".join(f"::: minigan.{name}" for name in names) + "\n"
+    modules = [m.name for m in pkgutil.iter_modules([str(ROOT / "minigan")]) if not m.ispkg and m.name != "__main__"]
+    return "# Training and commands\n\n" + "\n\n".join(f"::: minigan.{m}" for m in modules) + "\n"
 
 
 def public_names():
