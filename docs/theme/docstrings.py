@@ -7,6 +7,9 @@ import griffe
 
 
 class Docstrings(griffe.Extension):
+    def on_module(self, *, mod, **_):
+        mod.exports = None  # what a folder's __init__.py imports is shown once, where it is defined
+
     def on_object(self, *, obj, **_):
         if obj.docstring:
             obj.docstring.value = as_markdown(obj.docstring.value)
