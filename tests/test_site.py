@@ -106,4 +106,6 @@ def test_pages_open_without_errors_and_without_sideways_scrolling(site, address,
             assert browser.execute_script("return document.body.getAttribute('data-md-color-scheme')") == scheme
             scrolled = browser.execute_script("return [document.documentElement.scrollWidth, innerWidth]")
             assert scrolled[0] <= scrolled[1] == width, f"{path} scrolls sideways"
+            spaces = "return [...document.querySelectorAll('pre code')].map(code => getComputedStyle(code).whiteSpace)"
+            assert set(browser.execute_script(spaces)) <= {"pre"}, f"{path} runs lines of code together"
             assert browser.get_log("browser") == [], path
