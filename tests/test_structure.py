@@ -54,6 +54,15 @@ def test_imports_point_one_way(path):
     assert set(imported(path)) <= MAY_IMPORT[room] | {room}
 
 
+@pytest.mark.docs
+def test_the_guide_says_who_may_import_whom():
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| \[(\w+)\]\(\S+\) \| .* \|(.*)\|$", page, re.MULTILINE)
+    shown = {room: set(others.replace(",", " ").split()) for room, others in rows}
+    rooms = [room for room in MAY_IMPORT if room == "training" or (PACKAGE / room).is_dir()]
+    assert shown == {room: MAY_IMPORT[room] - GROUND for room in rooms}
+
+
 def test_network_does_not_import_layers():
     assert "minigan" not in PACKAGE.joinpath("nn/network.py").read_text(encoding="utf-8").split()
 
