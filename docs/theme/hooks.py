@@ -84,7 +84,8 @@ def page_of(file):
     if file.suffix == ".md":
         return text
     language = {".py": "python", ".cfg": "ini", ".yml": "yaml", ".toml": "toml"}.get(file.suffix, "text")
-    return f'---\nsearch:\n  exclude: true\n---\n# {name}\n\n``````{{.{language} linenums="1"}}\n{text}``````\n'
+    head = "---\nhide: [navigation, toc]\nsearch: {exclude: true}\n---\n"
+    return f'{head}# {name}\n\n``````{{.{language} linenums="1"}}\n{text}``````\n'
 
 
 def reference_page(folder):
