@@ -66,9 +66,13 @@ def draw(snapshots, path, shown=SHOWN):
     figure.savefig(path, dpi=80)
 
 
-if __name__ == "__main__":
+def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--out", default="first_gan.png", help="the picture to write (default: first_gan.png)")
     out = parser.parse_args().out
     draw(train(), out)
     print(f"G's samples after {', '.join(map(str, SHOWN))} rounds: {out}")
+
+
+if __name__ == "__main__":
+    main()
