@@ -93,6 +93,17 @@ def test_each_file_of_the_path_names_the_next():
         assert doc.endswith(f"Next on the reader's path: {following}")
 
 
+def test_every_folder_of_the_package_is_a_package():
+    """...or else the wheel leaves it out."""
+    assert [path.parent for path in PACKAGE.rglob("*.py") if not path.with_name("__init__.py").exists()] == []
+
+
+def test_the_readme_is_short_and_shows_a_command_soon():
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= 150
+    assert lines.index("```sh") < 25
+
+
 def lines_of_code(path):
     """Without docstrings, comments and blank lines."""
     skipped = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
