@@ -78,7 +78,7 @@ def timed(processes, threads):
 
 def measure():
     """Print as JSON, for each preset and batch size: seconds of a round, seconds of its sums, and numbers summed."""
-    comm, data, found = parallel.processes(), load("drawn"), {}
+    comm, data, found = parallel.communicator(), load("drawn"), {}
     for name, batch in product(NAMES, BATCHES):
         settings = replace(PRESETS[name].with_flags(), data="drawn", batch_size=batch, epochs=10**6)
         training = Training(settings, data)

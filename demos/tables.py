@@ -246,7 +246,7 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("demos"), help="folder with tables.csv and RESULTS.md")
     parser.add_argument("--runs", type=Path, default=Path("runs", "tables"), help="folder for runs that are not done")
     given = parser.parse_args()
-    comm = parallel.processes()
+    comm = parallel.communicator()
     path, first = given.out / "tables.csv", not comm or comm.rank == 0
     if first and not path.exists():
         path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")

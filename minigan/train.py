@@ -1,54 +1,56 @@
-"""Train a GAN: python -m minigan.train [flags]; the training itself is in training.py."""
+"""Trains a GAN: python -m minigan.train [flags]
 
-from dataclasses import replace
-from datetime import datetime
+From flags to a Training: runs/start.py. The training itself: training.py. What it writes: runs/recorder.py.
+"""
+
 from pathlib import Path
 
 import numpy as np
 
 from minigan import cli
-from minigan.backend import library, to_host
-from minigan.data import load, split
-from minigan.errors import ArgumentError, CheckpointError, DataError, brief
-from minigan.recipes.builders import discriminator, generator
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import draw_samples
 from minigan.recipes.settings import Settings
 from minigan.recipes.text import table
-from minigan.runs import checkpoint, page, parallel
-from minigan.runs.recorder import Kept, Lock, Recorder
-from minigan.training import Training, train
+from minigan.runs import parallel
+from minigan.runs.distance import Distance
+from minigan.runs.recorder import Recorder
+from minigan.runs.start import prepare
+from minigan.training import train
 
 
 def main():
-    comm = parallel.processes()
+    comm = parallel.communicator()
     with parallel.agreed(comm):
         given = flags()
         if given.pop("list_presets"):
             print(table())
             return
-        run, preset, data, kept, training = prepared(given, comm)
+        run = prepare(comm=comm, **given)
     if comm:
         with parallel.agreed(comm):
-            parallel.join(training, comm)
+            parallel.join(run.training, comm)
     if comm and comm.rank:
-        parallel.follow(training)
-        parallel.end(comm)
-        return
-    settings = training.settings
-    distance, floor = judge(settings, data) if settings.evaluate_every else (None, None)
-    # A run that diverges is stopped by the recorder, which says so in one sentence; NumPy's warnings would add noise.
-    with (
-        np.errstate(over="ignore", invalid="ignore"),
-        Recorder(run, preset, training, data, distance, floor, kept) as recorder,
-    ):
-        recorder.begin()
-        train(training, recorder)
-        recorder.end()
-        page.write(run, data)
-        print(f"report   {run / page.NAME}   (open it in a browser, and play with G)")
+        parallel.follow(run.training)
+    else:
+        execute(run)
     parallel.end(comm)
+
+
+def execute(run, *listeners, quiet=False):
+    """Train a Run (see `prepare`) to its end and record it in its folder.
+
+    listeners: further ones, see `training.train`. quiet: print nothing but a progress bar and the doctor's findings.
+    Raises Stopped after Ctrl-C, Diverged if the numbers overflow, and MiniganError if a file cannot be written.
+    """
+    settings = run.training.settings
+    distance = Distance(settings, run.data) if settings.evaluate_every else None
+    recorder = Recorder(run.out, run.preset, run.training, run.data, distance, run.resumed, quiet)
+    # The recorder stops a run that diverges, with one sentence. NumPy's warnings would only add noise.
+    with np.errstate(over="ignore", invalid="ignore"), recorder:
+        recorder.begin()
+        train(run.training, recorder, *listeners)
+        recorder.end()
 
 
 def flags():
@@ -74,95 +76,6 @@ def flags():
         "--device",
     )  # fmt: skip
     return vars(parser.parse_args())
-
-
-def prepared(given, comm):
-    """(the folder of the run, the name of the preset, data, Kept or None, Training) as the flags want them."""
-    preset, out, run = given.pop("preset"), given.pop("out"), given.pop("resume")
-    if run:
-        if preset or out:
-            raise ArgumentError(f"--resume goes on as {run} began; drop --{'preset' if preset else 'out'}.")
-        preset, settings, data, kept = resumed(run, given, comm)
-    else:
-        preset, settings, data = begun(preset, given)
-        kept, run = None, out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
-    training = Training(settings, data, library(settings.device))
-    if kept:
-        checkpoint.restore(training, kept.arrays, kept.meta)
-    return run, preset, data, kept, training
-
-
-def begun(preset, given):
-    """(the name of the preset, Settings, data) of a new run with these flags."""
-    of_data = {name: value for name, value in given.items() if name in ("data", "data_dir", "seed", "vary", "device")}
-    settings = PRESETS[preset or "minigan"].with_flags(**of_data)
-    library(settings.device)  # which raises where there is none, before any work
-    data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
-    preset = preset or ("minigan" if data.is_images else "toy")  # networks for images would be no use on points
-    settings = replace(PRESETS[preset].with_flags(**given), data=data.name)
-    enough(settings, data)
-    if settings.conditional and data.labels is None:
-        if given.get("conditional"):
-            raise ArgumentError(
-                f"--conditional needs a label, a whole number, for each sample, 'labels' in an .npz; here: {data.note}."
-            )
-        settings = replace(settings, conditional=False)
-        data = replace(data, note=f"{data.note}; no labels, so not conditional")
-    return preset, settings, data
-
-
-def enough(settings, data):
-    if settings.samples_per_round > len(data.x):
-        raise ArgumentError(
-            f"--batch-size {settings.batch_size} with --packing {settings.packing} and --d-steps {settings.d_steps} "
-            f"takes {settings.samples_per_round} samples a round, more than the {len(data.x)} samples of the data."
-        )
-
-
-def resumed(run, given, comm):
-    """(the name of the preset, Settings, data, Kept) of a run that goes on."""
-    fixed = sorted(set(given) - {"epochs", "data", "data_dir", "device"})
-    if fixed:
-        raise ArgumentError(f"--{fixed[0].replace('_', '-')} stays what it was in a run that goes on; drop it.")
-    if not run.is_dir():
-        raise ArgumentError(f"--resume takes the folder of a run, and {run} is none.")
-    lock = None if comm and comm.rank else Lock(run)
-    arrays, meta = checkpoint.load(run)
-    try:
-        preset, settings = str(meta["preset"]), Settings(**meta["settings"])
-        hash, was, done = str(meta["data"]), dict(meta["environment"]), int(meta["round"])
-    except (KeyError, TypeError, ValueError, OverflowError, ArgumentError) as error:
-        raise CheckpointError(f"{run} holds no run that this minigan can go on with ({brief(error)}).") from None
-    settings = replace(settings, **given)
-    library(settings.device)
-    data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
-    if data.sha256 != hash:
-        raise DataError(f"{data.note}: not what the run in {run} was trained on; it cannot go on with other samples.")
-    enough(settings, data)
-    D = discriminator(settings, data, dropout_rng=np.random.default_rng(0))
-    for network, name in ((generator(settings, data), "average"), (D, "D")):
-        checkpoint.fits(network.theta, arrays.get(name), name)  # zeros so far, which take no memory
-    if done > settings.epochs * (len(data.x) // settings.samples_per_round):
-        raise ArgumentError(f"the run in {run} has done more than {settings.epochs} epochs; give more --epochs.")
-    now = checkpoint.environment(settings.device)
-    changed = [f"{name} {text}, not {brief(was.get(name))}" for name, text in now.items() if text != was.get(name)]
-    return preset, settings, data, Kept(lock, arrays, meta, "; ".join(changed))
-
-
-def judge(settings, data):
-    """(a function from the arrays of a checkpoint to the Frechet distance of samples, that of training images)."""
-    from minigan.metrics.frechet import Judge
-
-    if not data.is_images:
-        raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
-    of_images = Judge(*split(data, settings.data_dir, settings.seed, settings.vary))
-    G, n = generator(settings, data), min(len(of_images.test), of_images.held)
-
-    def distance(arrays):
-        G.theta[...] = to_host(arrays["average"])
-        return of_images.score(draw_samples(settings, data, G, n, label=of_images.train.some_labels(n))).distance
-
-    return distance, of_images.score(of_images.real(n)).distance
 
 
 if __name__ == "__main__":

@@ -80,11 +80,18 @@ def exchange(a, b):
     a[...], b[...] = b.copy(), a.copy()
 
 
-def train(training, recorder):
-    """Train to the end, from wherever training is; recorder.epoch() also before the first round, for the pictures."""
-    if not training.rounds_done:
-        recorder.epoch()
+def train(training, *listeners):
+    """Train to the end, from wherever training is, and tell the listeners how it goes.
+
+    A listener is any object with two methods. `round(figures)` is called after each round, with what `Training.round`
+    returned. `epoch()` is called before the very first round and after each epoch. Listeners are called in the order
+    given; an exception from one of them ends the training. See runs/recorder.py for one.
+    """
+    for listener in listeners if not training.rounds_done else ():
+        listener.epoch()
     while training.rounds_done < training.rounds:
         for figures in training.epoch():
-            recorder.round(figures)
-        recorder.epoch()
+            for listener in listeners:
+                listener.round(figures)
+        for listener in listeners:
+            listener.epoch()

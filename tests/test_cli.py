@@ -259,7 +259,7 @@ def test_ctrl_c_before_the_first_save_says_so(command, own, monkeypatch):
     monkeypatch.setattr(checkpoint, "save", interrupted)
     code, out, err = command(train.main, "--data", own, "--batch-size", 8, "--out", "run")
     assert (code, err) == (130, "\nminigan: stopped.\n")
-    assert out.splitlines()[-1] == "stopped  nothing had been saved"
+    assert out.splitlines()[-1] == "stopped  nothing has been saved"
 
 
 def test_2001_samples_all_differ_and_begin_like_1500(command, own):
@@ -321,8 +321,8 @@ USER_ERRORS = {
     "dropout 1": (train_with("--dropout", 1), 2, "--dropout must be at least 0 and below 1"),
     "objective": (train_with("--objective", "cubic"), 2, "--objective must be one of non-saturating,"),
     "vary 2": (train_with("--vary", 2), 2, "--vary must be from 0 to 1"),
-    "batch too large": (train_with("--batch-size", 41), 2, "more than the 40 samples"),
-    "round too large": (train_with("--d-steps", 6), 2, "takes 48 samples a round, more than the 40 samples"),
+    "batch too large": (train_with("--batch-size", 41), 2, "needs 41 samples per round, but the data has only 40"),
+    "round too large": (train_with("--d-steps", 6), 2, "needs 48 samples per round, but the data has only 40"),
     "no such data": (train_with("--data", "cifar10"), 3, "no data set is called cifar10"),
     "missing file": (train_with("--data", "absent.npy"), 3, "there is no file absent.npy"),
     "nan data": (train_with("--data", "nan.npy"), 3, "NaN"),
@@ -411,7 +411,7 @@ def test_a_folder_that_vanishes_is_one_sentence(command, own, monkeypatch):
     monkeypatch.setattr("minigan.runs.images.save_grid", vanished)
     code, _, err = command(train.main, "--data", own, "--epochs", 1, "--batch-size", 8, "--out", "run")
     assert code == 3
-    reason = "cannot be written: No such file or directory; nothing had been saved"
+    reason = "cannot be written: No such file or directory; nothing has been saved"
     assert err == f"minigan: run/samples/epoch_0000.png {reason}.\n"
 
 

@@ -29,9 +29,9 @@ MAY_IMPORT = {  # room -> the rooms that it may import, beside itself; none of t
     "gradcheck": GROUND | {"nn", "gan", "recipes"},
     "metrics": GROUND | {"nn", "data"},
     "training": GROUND | {"nn", "gan", "recipes"},
-    "runs": GROUND | {"nn", "data", "recipes", "metrics"},
+    "runs": GROUND | {"nn", "data", "recipes", "metrics", "training"},
     **dict.fromkeys(COMMANDS, GROUND | COMMANDS | {"nn", "gan", "data", "recipes", "gradcheck", "metrics", "runs"}),
-    "train": GROUND | {"data", "recipes", "metrics", "training", "runs"},
+    "train": GROUND | {"recipes", "training", "runs"},
     "__init__": {"nn", "gan", "gradcheck"},
     "__main__": GROUND,
 }

@@ -14,7 +14,8 @@ from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import generator_input, streams
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, images
-from minigan.runs.recorder import Diverged, Recorder
+from minigan.runs.checkpoint import Diverged
+from minigan.runs.recorder import Recorder
 from minigan.training import Training, train
 
 SETTINGS = Settings(
@@ -71,6 +72,31 @@ def test_pictures_are_of_the_average_and_always_of_the_same_noise(tmp_path, data
     np.testing.assert_array_equal(seen[2], training.average(z))
     for name, array in (("G", training.G.theta), ("D", training.D.theta), ("D.v", training.d_optimizer.v)):
         np.testing.assert_array_equal(arrays[name], array)
+
+
+class Listener:
+    """Notes what it is told: the figures of a round, or the number of rounds done at the end of an epoch."""
+
+    def __init__(self, training):
+        self.training, self.told = training, []
+
+    def round(self, figures):
+        self.told.append(figures.tolist())
+
+    def epoch(self):
+        self.told.append(self.training.rounds_done)
+
+
+def test_all_listeners_are_told_the_same(data):
+    training = Training(SETTINGS, data)
+    first, second = Listener(training), Listener(training)
+    train(training, first, second)
+    assert first.told == second.told
+    assert [told for told in first.told if isinstance(told, int)] == [0, 3, 6]
+    assert [len(told) for told in first.told if isinstance(told, list)] == 6 * [4]
+    alone = Training(SETTINGS, data)
+    train(alone)
+    assert alone.G.theta.tobytes() == training.G.theta.tobytes()
 
 
 def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):

@@ -19,7 +19,8 @@ import numpy as np
 from minigan import __version__
 from minigan.backend import namespace, to_host
 from minigan.data import npy
-from minigan.errors import CheckpointError, brief
+from minigan.errors import CheckpointError, MiniganError, brief
+from minigan.runs import parallel
 
 FORMAT = 2
 NAME = "checkpoint.npz"
@@ -55,6 +56,24 @@ def save(path, arrays, meta):
             partial.unlink(missing_ok=True)
         last = "the last one is unharmed" if path.exists() else "there is no other"
         raise CheckpointError(f"{path} cannot be written: {error.strerror}; {last}.") from None
+
+
+class Diverged(MiniganError):
+    """The losses, the weights or the samples are not finite any more."""
+
+    exit_code = 4
+
+    def __init__(self, what, training, run):
+        where = f"after {training.rounds_done} rounds"
+        super().__init__(f"the {what} were no longer finite {where}; {last_saved(run)}. Try a smaller --lr.")
+
+
+def last_saved(run):
+    """What the checkpoint in the folder of a run holds, in words."""
+    try:
+        return f"{run / NAME} holds the networks after round {load(run)[1]['round']}"
+    except CheckpointError:
+        return "nothing has been saved"
 
 
 def sync(folder):
@@ -118,18 +137,14 @@ def fill(target, array, name):
     target[...] = namespace(target).asarray(array)
 
 
-def processes():
-    """How many processes mpiexec has started to train together; 1 without it."""
-    return max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
-
-
 def environment(device):
     """All that may change what a run computes, beside its settings: name -> text."""
     asked = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "GOTO", "OMP", "MKL"))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system, threads = f"{platform.system()} {platform.machine()}", next(filter(None, asked), cores)
     versions = {"minigan": __version__, "NumPy": np.__version__, "Python": platform.python_version()}
-    return versions | {"system": system, "BLAS threads": str(threads), "processes": str(processes()), "device": device}
+    here = {"system": system, "BLAS threads": str(threads), "processes": str(parallel.n_processes())}
+    return versions | here | {"device": device}
 
 
 def of(training):

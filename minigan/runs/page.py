@@ -20,8 +20,8 @@ from minigan.nn.layers import Dense
 from minigan.recipes.sampling import draw_samples
 from minigan.recipes.text import command
 from minigan.runs import checkpoint, diagnosis, images, metrics
+from minigan.runs.folder import replacing
 from minigan.runs.load import load_generator
-from minigan.runs.recorder import replacing
 
 LETTERS = "".join(chr(c) for c in range(33, 127) if chr(c) not in '"\\<')  # the 91 that need no escape in JSON or HTML
 LARGEST = len(LETTERS) ** 2 // 2  # two letters write a whole number from -LARGEST to LARGEST

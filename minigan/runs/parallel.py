@@ -18,12 +18,20 @@ from minigan.errors import ArgumentError, MiniganError
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dropout
 from minigan.recipes import builders
-from minigan.runs import checkpoint
+from minigan.training import train
 
 
-def processes():
-    """MPI's communicator of all processes; None where there is one alone, and then nothing is imported."""
-    size = checkpoint.processes()
+def n_processes():
+    """How many processes mpiexec has started to train together; 1 without it."""
+    return max(int(os.environ.get(name, 1)) for name in ("PMI_SIZE", "OMPI_COMM_WORLD_SIZE"))
+
+
+def communicator():
+    """MPI's communicator of all processes; None if there is only one, and then nothing is imported.
+
+    Raises ArgumentError if mpi4py is not installed.
+    """
+    size = n_processes()
     if size == 1:
         return None
     try:
@@ -33,7 +41,7 @@ def processes():
         from mpi4py import MPI
         from threadpoolctl import threadpool_limits
     except ImportError:
-        raise ArgumentError(f"to train in {size} processes takes mpi4py: pip install -e '.[mpi]'.") from None
+        raise ArgumentError(f"training in {size} processes needs mpi4py: pip install -e '.[mpi]'.") from None
     here = MPI.COMM_WORLD.Split_type(MPI.COMM_TYPE_SHARED).size  # processes that share the cores of this machine
     threadpool_limits(int(os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // here)))))
     return MPI.COMM_WORLD
@@ -95,12 +103,10 @@ def join(training, comm):
 
 
 def follow(training):
-    """Train as one of those that write nothing. Signals are the first process's business."""
+    """Train as one of the processes that write nothing. Only the first process listens to signals."""
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_IGN)
-    while training.rounds_done < training.rounds:
-        for _ in training.epoch():
-            pass
+    train(training)
 
 
 def end(comm):

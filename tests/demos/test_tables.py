@@ -18,7 +18,8 @@ from minigan.errors import ArgumentError
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings
-from minigan.runs.recorder import COLUMNS, Stopped
+from minigan.runs.metrics import COLUMNS
+from minigan.runs.signals import Stopped
 from minigan.training import Training
 
 ROW = dict.fromkeys(tables.COLUMNS, "") | {"table": "ring", "recipe": "pacgan-ring"}

@@ -165,4 +165,4 @@ def test_output_that_cannot_be_written_from_the_start(tmp_path, own, words, wher
         cwd=tmp_path, env=ENVIRONMENT, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == code
-    assert done.stderr in ("", "minigan: the output cannot be written: Broken pipe; nothing had been saved.\n")
+    assert done.stderr in ("", "minigan: the output cannot be written: Broken pipe; nothing has been saved.\n")

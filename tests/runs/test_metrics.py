@@ -6,7 +6,7 @@ import clinic
 
 from minigan import doctor, report, train
 from minigan.runs import metrics
-from minigan.runs.recorder import COLUMNS
+from minigan.runs.metrics import COLUMNS
 
 
 def test_a_norm_or_a_speed_of_0_is_no_division_by_0(command):

@@ -15,7 +15,7 @@ from minigan import report, sample, train
 from minigan.data import drawn
 from minigan.recipes import presets, text
 from minigan.recipes.sampling import generate, generator_input, streams
-from minigan.runs import checkpoint
+from minigan.runs import checkpoint, start
 from minigan.runs.load import load_generator
 from minigan.runs.page import FRAMES, LETTERS
 
@@ -148,11 +148,11 @@ def test_the_command_in_the_page_repeats_the_run(preset, command, monkeypatch):
     settings = presets.PRESETS[preset].with_flags(**given)
     seen = []
 
-    def begun(name, flags):
+    def begun(name, flags, dataset):
         seen.append((name, presets.PRESETS[name].with_flags(**flags | {"g_hidden": tuple(flags["g_hidden"])})))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(train, "begun", begun)
+    monkeypatch.setattr(start, "begun", begun)
     command(train.main, *shlex.split(text.command(preset, settings))[3:])
     assert seen == [(preset, settings)]
 

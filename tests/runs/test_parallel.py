@@ -82,7 +82,7 @@ def test_two_processes_write_one_run_that_goes_on(own):
     assert all((arrays[name] == expected[name]).all() for name in expected)
     code, out, err = mpi(1, "-m", "minigan.train", "--resume", "two", "--epochs", 5)
     assert (code, err) == (0, "")
-    assert "resumed  after round 20; what follows may differ: " in out and "processes 1, not 2" in out
+    assert "resumed  after round 20; results may differ: " in out and "processes 1, not 2" in out
 
 
 @needs_mpi
@@ -114,7 +114,7 @@ def test_however_a_run_ends_no_process_is_left_and_the_checkpoint_is_good(own, e
         assert process.returncode != 0  # 9, or whatever MPI makes of it
     else:
         assert process.returncode in (128 + ending, 9)  # 9 now and then: that of the one that MPI has ended
-        assert "minigan: stopped after round" in err and err.count("goes on") == 1
+        assert "minigan: stopped after round" in err and err.count("To continue:") == 1
     assert checkpoint.load("run")[1]["round"] >= 5
 
 
@@ -138,7 +138,7 @@ def test_what_a_user_does_wrong_is_said_once(own):
     for words, code, why in (
         (("--batch-size", 9), 2, "--batch-size 9 has no equal parts for 2 processes."),
         (("--lr", -1), 2, "--lr must be above 0"),
-        (("--resume", "nowhere"), 2, "--resume takes the folder of a run"),
+        (("--resume", "nowhere"), 2, "--resume needs the folder of a run"),
         (("--data", "missing.npz"), 3, "there is no file missing.npz."),
     ):
         words = words if words[0] == "--resume" else (*SMALL, *words)
@@ -154,7 +154,7 @@ import sys
 from minigan import cli, train
 from minigan.runs import parallel
 from minigan.data import DataError
-comm = parallel.processes()
+comm = parallel.communicator()
 def broken(*_):
     if comm.rank == 1:
         raise {0}
@@ -162,7 +162,7 @@ def broken(*_):
 {1}
 cli.main(train.main)
 """
-    load = "whole, train.load = train.load, broken"
+    load = "from minigan.runs import start; whole, start.load = start.load, broken"
     round_ = "from minigan.training import Training; whole, Training.epoch = Training.epoch, broken"
     for error, where, codes, said in (
         ("DataError('one has no data')", load, [3], "minigan: one has no data"),
@@ -211,12 +211,15 @@ def test_without_mpi4py_it_is_said_what_is_missing(own):
              "cli.main(train.main)", *map(str, SMALL)]  # fmt: skip
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PMI_SIZE": "2"})
     assert done.returncode == 2
-    assert done.stderr == "minigan: to train in 2 processes takes mpi4py: pip install -e '.[mpi]'.\n"
+    assert done.stderr == "minigan: training in 2 processes needs mpi4py: pip install -e '.[mpi]'.\n"
 
 
 def test_one_process_alone_imports_no_mpi():
-    code = (
-        "import sys; from minigan import train; from minigan.runs import parallel; "
-        "assert parallel.processes() is None; assert not {'mpi4py', 'threadpoolctl'} & set(sys.modules)"
-    )
+    code = """
+import sys
+from minigan import train
+from minigan.runs import parallel
+assert parallel.communicator() is None
+assert not {"mpi4py", "threadpoolctl"} & set(sys.modules)
+"""
     subprocess.run([sys.executable, "-c", code], check=True)

@@ -13,7 +13,7 @@ import systems
 from small_runs import SMALL, contents
 
 from minigan import data, train
-from minigan.runs import checkpoint
+from minigan.runs import checkpoint, start
 from minigan.training import Training
 
 OPTIMIZERS = {"adam": (), "rmsprop": ("--optimizer", "rmsprop"),
@@ -49,7 +49,8 @@ def go_through(command, monkeypatch, words, n, signum=signal.SIGINT):
         stop_after(patch, n, signum)
         code, _, err = command(train.main, *SMALL, "--epochs", 3, *words, "--out", "two")
     assert code == 128 + signum
-    assert err == f"minigan: stopped after round {n} of 15, and saved; python -m minigan.train --resume two goes on.\n"
+    how = "To continue: python -m minigan.train --resume two"
+    assert err == f"minigan: stopped after round {n} of 15, and saved. {how}\n"
     code, out, err = command(train.main, "--resume", "two")
     assert (code, err) == (0, "")
     assert f"resumed  after round {n}\n" in out
@@ -94,12 +95,12 @@ def stopped(command, own, monkeypatch):
 
 
 REFUSED = {
-    "no folder": (("--resume", "nowhere"), 2, "--resume takes the folder of a run, and nowhere is none."),
+    "no folder": (("--resume", "nowhere"), 2, "--resume needs the folder of a run, but there is no folder nowhere."),
     "no run": (("--resume", "."), 3, "there is no checkpoint checkpoint.npz; give the folder of a run."),
-    "preset": (("--resume", "run", "--preset", "toy"), 2, "--resume goes on as run began; drop --preset."),
-    "out": (("--resume", "run", "--out", "other"), 2, "--resume goes on as run began; drop --out."),
-    "rate": (("--resume", "run", "--lr", 1), 2, "--lr stays what it was in a run that goes on; drop it."),
-    "done": (("--resume", "run", "--epochs", 1), 2, "the run in run has done more than 1 epochs; give more --epochs."),
+    "preset": (("--resume", "run", "--preset", "toy"), 2, "--resume continues run as it began; drop --preset."),
+    "out": (("--resume", "run", "--out", "other"), 2, "--resume continues run as it began; drop --out."),
+    "rate": (("--resume", "run", "--lr", 1), 2, "--lr cannot be changed when a run continues; drop it."),
+    "done": (("--resume", "run", "--epochs", 1), 2, "the run in run has done more than 1 epochs; increase --epochs."),
 }  # fmt: skip
 
 
@@ -118,7 +119,7 @@ def test_a_run_never_goes_on_with_other_data(command, stopped):
     for other in ((images ^ 1, labels), (images, labels[::-1]), (reshaped, labels)):
         np.savez("own.npz", images=other[0], labels=other[1])
         code, _, err = command(train.main, "--resume", "run")
-        assert code == 3 and "not what the run in run was trained on" in err
+        assert code == 3 and "the run in run was trained on other samples than " in err
         assert contents("run") == stopped
 
 
@@ -156,7 +157,7 @@ def test_a_run_that_is_done_stays_as_it_is(command, own):
     command(train.main, *SMALL, "--epochs", 2, "--out", "run")
     before = contents("run")
     code, out, err = command(train.main, "--resume", "run")
-    assert (code, err) == (0, "") and "resumed  after round 10, its last; --epochs makes it longer\n" in out
+    assert (code, err) == (0, "") and "resumed  after round 10 (the last; use --epochs to train longer)\n" in out
     assert contents("run") == before
 
 
@@ -164,17 +165,20 @@ def test_what_is_different_is_said(command, stopped, monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "77")
     code, out, _ = command(train.main, "--resume", "run")
     assert code == 0
-    assert re.search(r"^resumed  after round 7; what follows may differ: BLAS threads 77, not \d+$", out, re.M)
+    assert re.search(r"^resumed  after round 7; results may differ: BLAS threads 77, not \d+$", out, re.M)
 
 
 @systems.posix_only
 def test_two_runs_never_share_a_folder(command, stopped):
-    from minigan.runs.recorder import Lock
+    from minigan.runs.folder import Lock
 
     held = Lock("run")
     for words in (("--resume", "run"), (*SMALL, "--out", "run")):
         code, _, err = command(train.main, *words)
-        assert (code, err) == (2, "minigan: another run is writing to run; wait for it, or take another.\n")
+        assert (code, err) == (
+            2,
+            "minigan: another run is writing to run; wait for it, or choose another folder.\n",
+        )
     assert contents("run") == stopped
     held.release()
     assert command(train.main, "--resume", "run")[0] == 0
@@ -184,14 +188,14 @@ def test_two_runs_never_share_a_folder(command, stopped):
 def test_a_run_is_locked_before_it_is_read(command, stopped, monkeypatch):
     """...or else a resume that is slow to begin would take up what another one has long carried on."""
     from minigan.errors import ArgumentError
-    from minigan.runs.recorder import Lock
+    from minigan.runs.folder import Lock
 
     def slow(*args):
         with pytest.raises(ArgumentError, match="another run is writing"):
             Lock("run")
         return data.load(*args)
 
-    monkeypatch.setattr(train, "load", slow)
+    monkeypatch.setattr(start, "load", slow)
     assert command(train.main, "--resume", "run")[0] == 0
 
 

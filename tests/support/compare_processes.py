@@ -75,7 +75,7 @@ def masks(comm):
 
 
 if __name__ == "__main__":
-    comm = parallel.processes()
+    comm = parallel.communicator()
     found = {"masks": masks(comm), "errors": compare(comm)}
     if comm.rank == 0:
         json.dump(found, sys.stdout)

@@ -1,0 +1,28 @@
+"""The Frechet distance of a training's samples, measured every few epochs (--evaluate-every)."""
+
+from minigan.backend import to_host
+from minigan.data import split
+from minigan.errors import ArgumentError
+from minigan.metrics.frechet import Judge
+from minigan.recipes.builders import generator
+from minigan.recipes.sampling import draw_samples
+
+
+class Distance:
+    """Called with the averaged weights of G: the Frechet distance of its samples from the test images.
+
+    floor: the distance of real images, which samples can hardly go below. Raises ArgumentError for data without images.
+    """
+
+    def __init__(self, settings, data):
+        if not data.is_images:
+            raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
+        self.settings, self.data, self.G = settings, data, generator(settings, data)
+        self.judge = Judge(*split(data, settings.data_dir, settings.seed, settings.vary))
+        self.n = min(len(self.judge.test), self.judge.held)
+        self.floor = self.judge.score(self.judge.real(self.n)).distance
+
+    def __call__(self, weights):
+        self.G.theta[...] = to_host(weights)
+        labels = self.judge.train.some_labels(self.n)
+        return self.judge.score(draw_samples(self.settings, self.data, self.G, self.n, label=labels)).distance
