@@ -289,8 +289,8 @@ def test_a_hostile_checkpoint_is_one_sentence(command, own, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint, "FORMAT", 1)
         checkpoint.save("bad.npz", arrays, meta)
-    assert "it has format 1, this minigan reads 2" in command(sample.main, "bad.npz")[2]
-    with pytest.raises(CheckpointError, match=r"bad\.npz is not written: average is not finite"):
+    assert "it has format 1, but this version of minigan reads format 2" in command(sample.main, "bad.npz")[2]
+    with pytest.raises(CheckpointError, match=r"bad\.npz was not written, because average is not finite"):
         checkpoint.save("bad.npz", arrays | {"average": arrays["average"] * np.nan}, meta)
 
 
@@ -396,7 +396,7 @@ def test_a_failed_save_keeps_the_last_checkpoint(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(np, "savez", full)
-    with pytest.raises(CheckpointError, match="No space left on device; the last one is unharmed"):
+    with pytest.raises(CheckpointError, match="No space left on device; the last checkpoint is unharmed"):
         checkpoint.save(path, {"a": np.zeros(3)}, {"epoch": 2})
     monkeypatch.undo()
     arrays, meta = checkpoint.load(path)

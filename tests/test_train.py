@@ -1,4 +1,4 @@
-"""Training and what it writes: every setting reaches what it describes, every figure the place it is meant for."""
+"""Training and what it writes: every setting has its effect, and every figure is in the right place."""
 
 import numpy as np
 import pytest
@@ -29,7 +29,7 @@ def data(rng):
     return Dataset(rng.integers(0, 256, (12, 9)).astype(np.uint8), (3, 3), "")
 
 
-def test_every_setting_reaches_what_it_describes(data):
+def test_every_setting_has_its_effect(data):
     training = Training(SETTINGS, data)
     G, D = training.G.layers, training.D.layers
     assert [type(layer) for layer in G] == [Dense, LeakyReLU, Dense, LeakyReLU, Dense, Tanh]
@@ -58,7 +58,7 @@ def test_each_use_of_randomness_has_its_own_stream():
     assert streams(1)["init"].random() not in draws
 
 
-def test_pictures_are_of_the_average_and_always_of_the_same_noise(tmp_path, data, monkeypatch):
+def test_pictures_show_the_averaged_generator_for_the_same_noise(tmp_path, data, monkeypatch):
     seen = []
     monkeypatch.setattr(images, "save_samples", lambda path, x, *_, **__: seen.append(x) or path.touch())
     monkeypatch.setattr(images, "save_curves", lambda *_: None)
@@ -99,7 +99,7 @@ def test_all_listeners_are_told_the_same(data):
     assert alone.G.theta.tobytes() == training.G.theta.tobytes()
 
 
-def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):
+def test_each_row_holds_the_means_of_its_rounds(tmp_path, data):
     training = Training(SETTINGS, data)
     with Recorder(tmp_path / "run", "minigan", training, data) as recorder:
         for k in range(3):
@@ -117,7 +117,7 @@ def test_each_figure_is_the_mean_of_its_interval_in_its_column(tmp_path, data):
     assert (tmp_path / "run/samples/epoch_0001.png").read_bytes() != last
 
 
-def test_losses_that_are_not_finite_stop_a_run_within_one_interval(tmp_path, data):
+def test_losses_that_are_not_finite_stop_the_run_at_the_next_row(tmp_path, data):
     reason = "the losses were no longer finite after 2 rounds"
     training = Training(SETTINGS, data)
     with pytest.raises(Diverged, match=reason), Recorder(tmp_path / "run", "minigan", training, data) as recorder:
@@ -126,7 +126,7 @@ def test_losses_that_are_not_finite_stop_a_run_within_one_interval(tmp_path, dat
             recorder.round(np.array([loss, 2.0, 0.3, 0.4]))
 
 
-def test_pixels_go_from_the_range_of_tanh_to_0_1_and_back_into_a_grid_in_reading_order(tmp_path):
+def test_images_are_scaled_to_0_1_and_arranged_in_reading_order(tmp_path):
     unit = images.to_unit(np.array([[-1.0, 0.0, 0.5, 1.0]]), (2, 2))
     np.testing.assert_array_equal(unit, [[[0.0, 0.5], [0.75, 1.0]]])
     pictures = np.linspace(0.1, 0.9, 5)[:, None, None] * np.ones((5, 4, 4))

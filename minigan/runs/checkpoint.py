@@ -1,7 +1,8 @@
-"""A run on disk: named arrays and a JSON text in an uncompressed .npz; no pickle, so that loading runs no code.
+"""Checkpoints: everything that the next round of a training depends on, in one file.
 
-A checkpoint is written to another file, read back, and only then takes the place of the last one, so that a machine
-that dies leaves one of the two whole. Nothing of a loaded one is used before all of it has been checked.
+The file is an uncompressed .npz of named arrays and a JSON text. It contains no pickle, so loading one runs no code.
+A new checkpoint is first written to another file and read back. Only then does it replace the last one, so that one of
+the two survives if the machine dies. Nothing from a loaded checkpoint is used before all of it has been checked.
 """
 
 import contextlib
@@ -24,19 +25,19 @@ from minigan.runs import parallel
 
 FORMAT = 2
 NAME = "checkpoint.npz"
-META, MAX_META = "__meta__", 100_000  # bytes; a few thousand are usual
-DRAWN = ("noise", "dropout", "penalty")  # the streams of randomness that rounds draw from
+META, MAX_META = "__meta__", 100_000  # bytes; usually it has a few thousand
+DRAWN = ("noise", "dropout", "penalty")  # the random streams that rounds draw from
 
 
 def save(path, arrays, meta):
-    """Write name -> array (from either device) and the JSON-able dict meta to path.
+    """Write arrays (name -> array, on host or device) and meta (a dict that JSON can represent) to `path`.
 
-    Raises CheckpointError, also where an array is not finite; then the last checkpoint is as it was.
+    Raises CheckpointError if the file cannot be written or if an array is not finite. The last checkpoint is then kept.
     """
     path, arrays = Path(path), {name: to_host(array) for name, array in arrays.items()}
     for name, array in arrays.items():
         if not np.isfinite(array).all():
-            raise CheckpointError(f"{path} is not written: {name} is not finite.")
+            raise CheckpointError(f"{path} was not written, because {name} is not finite.")
     meta = meta | {"format": FORMAT, "arrays": described(arrays)}
     text = json.dumps(meta | {"sha256": digest(arrays, meta)})
     partial = path.with_name(path.name + ".partial")
@@ -54,7 +55,7 @@ def save(path, arrays, meta):
     except OSError as error:
         with contextlib.suppress(OSError):
             partial.unlink(missing_ok=True)
-        last = "the last one is unharmed" if path.exists() else "there is no other"
+        last = "the last checkpoint is unharmed" if path.exists() else "there is no other checkpoint"
         raise CheckpointError(f"{path} cannot be written: {error.strerror}; {last}.") from None
 
 
@@ -77,7 +78,7 @@ def last_saved(run):
 
 
 def sync(folder):
-    """Have the names of its files on the disk; where a folder cannot be synced, they will be there in a while."""
+    """Write the names of a folder's files to the disk now. If the system cannot, it does so later by itself."""
     with contextlib.suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)
         try:
@@ -87,11 +88,12 @@ def sync(folder):
 
 
 def described(arrays):
+    """The dtype and shape of each array, as JSON can represent them."""
     return {name: [a.dtype.str, list(a.shape)] for name, a in arrays.items()}
 
 
 def digest(arrays, meta):
-    """SHA-256 of all arrays and of the rest of meta."""
+    """The SHA-256 of all arrays and of meta without its own entry "sha256"."""
     sha = hashlib.sha256(json.dumps({name: meta[name] for name in meta if name != "sha256"}, sort_keys=True).encode())
     for name in sorted(arrays):
         sha.update(arrays[name].tobytes())
@@ -99,7 +101,7 @@ def digest(arrays, meta):
 
 
 def load(path):
-    """(arrays, meta) from a checkpoint or from the folder of its run. Raises CheckpointError."""
+    """(arrays, meta) of a checkpoint, or of the one in the folder of a run. Raises CheckpointError."""
     path = Path(path)
     path = path / NAME if path.is_dir() else path
     try:
@@ -109,36 +111,39 @@ def load(path):
                 raise ValueError(f"its {META} is too large")
             meta = json.loads(npy.part(archive, parts.pop(META)).tobytes())
             if meta["format"] != FORMAT:
-                raise ValueError(f"it has format {meta['format']}, this minigan reads {FORMAT}")
+                raise ValueError(f"it has format {meta['format']}, but this version of minigan reads format {FORMAT}")
             arrays = {name: npy.part(archive, info) for name, info in parts.items()}
         if meta["arrays"] != described(arrays):
-            raise ValueError("its arrays are not those that it lists")
+            raise ValueError("its arrays do not match its list of arrays")
         if digest(arrays, meta) != meta["sha256"]:
-            raise ValueError("its SHA-256 is another")
+            raise ValueError("its SHA-256 does not match")
     except FileNotFoundError:
         raise CheckpointError(f"there is no checkpoint {path}; give the folder of a run.") from None
-    except Exception as error:  # zipfile and zlib raise classes of their own for damaged archives
-        raise CheckpointError(f"{path} is not a minigan checkpoint, or a damaged one ({brief(error)}).") from None
+    except Exception as error:  # zipfile and zlib raise exceptions of their own for damaged archives
+        raise CheckpointError(f"{path} is not a minigan checkpoint, or it is damaged ({brief(error)}).") from None
     return arrays, meta
 
 
 def fits(target, array, name):
-    """Raise CheckpointError unless a loaded array, or None for a missing one, can take the place of target."""
+    """Raise CheckpointError unless the values of a loaded array can replace those of target.
+
+    array: None if the checkpoint has none of that name.
+    """
     if array is None or array.shape != target.shape or array.dtype != target.dtype:
         found = "missing" if array is None else f"{array.dtype} {array.shape}"
         raise CheckpointError(f"the checkpoint's {name} is {found}, not {target.dtype} {target.shape}.")
     if not np.isfinite(array).all():
-        raise CheckpointError(f"the checkpoint's {name} is not finite: that training had diverged.")
+        raise CheckpointError(f"the checkpoint's {name} is not finite, so its training had diverged.")
 
 
 def fill(target, array, name):
-    """Copy a loaded array into target in place, where it fits."""
+    """Copy a loaded array into target, in place. Raises CheckpointError unless it fits."""
     fits(target, array, name)
     target[...] = namespace(target).asarray(array)
 
 
 def environment(device):
-    """All that may change what a run computes, beside its settings: name -> text."""
+    """Everything besides the settings that may change what a run computes: name -> text."""
     asked = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "GOTO", "OMP", "MKL"))
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     system, threads = f"{platform.system()} {platform.machine()}", next(filter(None, asked), cores)
@@ -148,7 +153,7 @@ def environment(device):
 
 
 def of(training):
-    """(arrays, meta) of a Training: all that its next round depends on."""
+    """(arrays, meta) of a Training: everything that its next round depends on."""
     arrays = {"G": training.G.theta, "D": training.D.theta, "average": training.average.theta}
     for name, optimizer in (("G", training.g_optimizer), ("D", training.d_optimizer)):
         arrays |= {f"{name}.{state}": getattr(optimizer, state) for state in optimizer.state}
@@ -157,7 +162,7 @@ def of(training):
 
 
 def restore(training, arrays, meta):
-    """Bring a new Training to where a checkpoint was. Raises CheckpointError, and then it is as it was."""
+    """Set a new Training to the state in a checkpoint. If that raises CheckpointError, the training is unchanged."""
     targets, _ = of(training)
     for name, target in targets.items():
         fits(target, arrays.get(name), name)
@@ -166,14 +171,14 @@ def restore(training, arrays, meta):
         if not 0 <= done <= training.rounds:
             raise ValueError(f"round {done} of {training.rounds}")
         for rng, state in zip(np.random.default_rng(0).spawn(len(states)), states.values(), strict=True):
-            rng.bit_generator.state = state  # a rehearsal: it raises where the state is not one
+            rng.bit_generator.state = state  # a rehearsal, which raises if the state is invalid
     except (KeyError, TypeError, ValueError, OverflowError) as error:
-        raise CheckpointError(f"the checkpoint does not say where its run was ({brief(error)}).") from None
+        raise CheckpointError(f"the checkpoint does not say how far its run was ({brief(error)}).") from None
     for name, target in targets.items():
         fill(target, arrays[name], name)
     for name, state in states.items():
         training.streams[name].bit_generator.state = state
     for _ in range(done // training.rounds_per_epoch):
-        training.streams["order"].permutation(len(training.data.x))  # those of the epochs that are over
+        training.streams["order"].permutation(len(training.data.x))  # the orders of the epochs that are over
     training.g_optimizer.t, training.d_optimizer.t = done * training.settings.g_steps, done * training.settings.d_steps
     training.rounds_done = done

@@ -1,4 +1,7 @@
-"""Pictures: grids of samples (Pillow), points in the plane and curves of a run (Matplotlib, imported where needed)."""
+"""Pictures: grids of samples (Pillow), points in the plane and the curves of a run (Matplotlib).
+
+Both libraries are imported only when they are needed.
+"""
 
 import math
 
@@ -6,7 +9,7 @@ import numpy as np
 
 from minigan.errors import CheckpointError
 
-ZOOM = 2  # screen pixels a pixel: 28 alone is a stamp
+ZOOM = 2  # screen pixels per pixel of a sample; without it 28 x 28 would be tiny
 
 
 def to_unit(x, shape):
@@ -15,7 +18,7 @@ def to_unit(x, shape):
 
 
 def save_samples(path, x, shape, real=None, columns=None):
-    """Write samples x (N, n_x) to path: a grid of images, or for points (N, 2) a scatter plot over real ones."""
+    """Write samples x (N, n_x) to path: images as a grid, points (N, 2) as a scatter plot over real points."""
     if len(shape) == 2:
         save_grid(path, to_unit(x, shape), columns)
     else:
@@ -23,12 +26,12 @@ def save_samples(path, x, shape, real=None, columns=None):
 
 
 def save_grid(path, images, columns=None):
-    """Write images (N, height, width) in 0..1 as one picture, see `sheet`."""
+    """Write images (N, height, width), with values in 0..1, as one picture; see `sheet`."""
     picture(images, columns).save(path)
 
 
 def picture(images, columns=None):
-    """Images (N, height, width) in 0..1 as one picture (Pillow), see `sheet`."""
+    """Images (N, height, width), with values in 0..1, as one picture (Pillow); see `sheet`."""
     from PIL import Image
 
     grey = np.rint(255.0 * np.clip(sheet(images, columns), 0.0, 1.0)).astype(np.uint8)
@@ -36,7 +39,7 @@ def picture(images, columns=None):
 
 
 def of_training(run):
-    """(epoch, picture) for each picture of samples that a run's training has left. Raises CheckpointError."""
+    """Yield (epoch, picture) for each picture of samples in the folder of a run. Raises CheckpointError."""
     from PIL import Image
 
     for path in sorted((run / "samples").glob("epoch_[0-9]*.png")):
@@ -44,19 +47,19 @@ def of_training(run):
             with Image.open(path) as picture:
                 picture.load()
         except (OSError, SyntaxError):
-            raise CheckpointError(f"{path} is no whole picture; move it away to go on without it.") from None
+            raise CheckpointError(f"{path} is not a complete picture; move it away to continue without it.") from None
         yield int(path.stem.removeprefix("epoch_")), picture
 
 
 def save_gif(path, pictures, fps):
-    """Write pictures (Pillow), one after the other, as a GIF that goes on for ever; returns how many there were."""
+    """Write pictures (Pillow) one after the other as a GIF that repeats forever. Returns their number."""
     first, *others = (picture.convert("RGB").quantize(32) for picture in pictures)
     first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0)
     return 1 + len(others)
 
 
 def sheet(images, columns=None):
-    """Images (N, height, width) as one, in reading order with a margin; as square as N allows by default."""
+    """Arrange images (N, height, width) in one, in reading order with margins, as square as possible by default."""
     n, height, width = images.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
@@ -66,7 +69,7 @@ def sheet(images, columns=None):
 
 
 def save_points(path, x, real=None):
-    """Write points (N, 2) as a scatter plot, over real ones in grey if given."""
+    """Write points (N, 2) as a scatter plot, over real points in grey if there are any."""
     figure = _figure(5, 5)
     axes = figure.add_subplot(aspect="equal")
     if real is not None:
@@ -79,10 +82,10 @@ def save_points(path, x, real=None):
 
 
 def save_curves(path, rows, probable, floor=None):
-    """Draw the losses and D's mean answers in the rows of a run's metrics.csv over its epochs, and the distance, if it
-    is there.
+    """Draw the curves of a run over its epochs: the losses, D's mean answers, and the distance if it was measured.
 
-    rows: name -> number, a row. probable: D's answers are probabilities. floor: the distance of real images.
+    rows: of metrics.csv, each a dict: column -> number. probable: whether D's answers are probabilities. floor: the
+    distance of real images.
     """
     values = {name: [row[name] for row in rows] for name in ("epoch", "d_loss", "g_loss", "d_real", "d_fake")}
     answer = "D's mean answer; 1 is real, at a draw both are 1/2" if probable else "D's mean score; higher is more real"

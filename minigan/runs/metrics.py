@@ -39,7 +39,7 @@ def read(path):
     except (FileNotFoundError, NotADirectoryError):
         raise CheckpointError(f"there is no {path}; give the folder of a run.") from None
     except (ValueError, TypeError, csv.Error) as error:
-        raise CheckpointError(f"{path} is damaged ({brief(error)}); move it away to go on without it.") from None
+        raise CheckpointError(f"{path} is damaged ({brief(error)}); move it away to continue without it.") from None
 
 
 def seconds(rows):

@@ -1,8 +1,8 @@
 """Data-parallel training: mpiexec -n P python -m minigan.train [flags]
 
-P processes hold the same networks and draw the same batch and noise. Each computes on its equal part of the rows, and
-the mean of their gradients is that of the whole batch: P processes take the steps that one would, but for the last
-digits, and for Dropout, whose masks are others, as independent as before. On a GPU the means go by the host.
+P processes hold the same networks and draw the same batch and noise. Each process computes on an equal part of the
+rows. The mean of their gradients is the gradient of the whole batch, so P processes take the same steps as one, up to
+rounding. Only Dropout's masks differ; they are just as independent. On a GPU the means are computed on the host.
 """
 
 import os
@@ -49,7 +49,7 @@ def communicator():
 
 @contextmanager
 def agreed(comm):
-    """An error that one process meets in here ends all; the first of them says which."""
+    """If one process raises a MiniganError in here, all processes end. The first process reports the first error."""
     error = None
     try:
         yield
@@ -58,15 +58,18 @@ def agreed(comm):
     errors = [e for e in (comm.allgather(error) if comm else [error]) if e]
     if errors:
         says = not comm or comm.rank == 0
-        end(comm)  # together, or MPI might end the one that says why before it has
+        end(comm)  # together; otherwise MPI might kill the process that reports the error
         raise errors[0] if says else SystemExit(errors[0].exit_code)
 
 
 def join(training, comm):
-    """Make a Training one of comm.size that train together. Raises ArgumentError."""
+    """Make a Training one of comm.size processes that train together.
+
+    Raises ArgumentError unless the batch can be divided equally.
+    """
     s, size, xp = training.settings, comm.size, training.xp
     if s.batch_size % size:
-        raise ArgumentError(f"--batch-size {s.batch_size} has no equal parts for {size} processes.")
+        raise ArgumentError(f"--batch-size {s.batch_size} cannot be divided equally among {size} processes.")
 
     def mean(a):
         mine = np.ascontiguousarray(to_host(a))
@@ -110,7 +113,10 @@ def follow(training):
 
 
 def end(comm):
-    """How processes end together, all well or all agreed on an error. MPI ends those whose others ended otherwise."""
+    """End together with the other processes, after success or after an error that all know of.
+
+    If a process ends in another way, MPI kills the others.
+    """
     if comm:
         from mpi4py import MPI
 

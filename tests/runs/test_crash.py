@@ -1,6 +1,6 @@
-"""Nothing is lost: not by SIGKILL in the middle of a save, not by signals at any time, not by a full disk.
+"""Nothing is lost: not by SIGKILL in the middle of a save, not by a signal at any time, not by a full disk.
 
-The ends of processes are tried in processes of their own, see kill_processes.py.
+Processes are killed by kill_processes.py, which runs in a process of its own.
 """
 
 import json
@@ -43,13 +43,13 @@ def everyday_and_slow(n, all):
 
 
 @everyday_and_slow(2, 25)
-def test_sigkill_in_a_save_leaves_the_old_one_or_the_new(command, n):
+def test_sigkill_during_a_save_leaves_the_old_or_the_new_checkpoint(command, n):
     found = ended("saves", "ours", n)
     assert {point: set(rounds) for point, rounds in found.items() if point != "random"} == {
         point: {0} if point in ("in its place", "there for good") else {1} for point in kill_processes.POINTS
     }
     assert set(found["random"]) <= {0, 1} and len(found["random"]) == 4 * n
-    assert None in ended("saves", "naive", n)["partly written"]  # the harness sees what it should
+    assert None in ended("saves", "naive", n)["partly written"]  # the harness does notice a damaged file
 
 
 @pytest.mark.parametrize(("signum", "rounds", "n"), [
@@ -58,8 +58,8 @@ def test_sigkill_in_a_save_leaves_the_old_one_or_the_new(command, n):
     *(pytest.param(signum, rounds, 20, marks=pytest.mark.slow)
       for signum in ("SIGKILL", "SIGINT", "SIGTERM") for rounds in ("one an epoch", "five an epoch")),
 ])  # fmt: skip
-def test_a_run_that_is_ended_again_and_again(command, own, monkeypatch, signum, rounds, n):
-    """...comes out as if it never had been; where an epoch is one round, most ends fall into saving."""
+def test_a_run_interrupted_many_times_equals_a_whole_one(command, own, monkeypatch, signum, rounds, n):
+    """If an epoch is one round, most signals arrive during a save."""
     words = [*SMALL, "--epochs", 30, *(["--batch-size", 63] if rounds == "one an epoch" else [])]
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert command(train.main, *words, "--out", "whole")[0] == 0
@@ -107,7 +107,7 @@ def full(size, *words):
     pytest.param(20_000, 130, marks=pytest.mark.slow), pytest.param(24_000, 80, marks=pytest.mark.slow),
 ])  # fmt: skip
 def test_a_full_disk_costs_nothing_that_was_saved(command, own, size, epochs):
-    """Too large is first metrics.csv as it is rewritten; config.json; the checkpoint; a late row; curves.png."""
+    """Too large are: metrics.csv when it is rewritten, config.json, the checkpoint, a late row, curves.png."""
     words = (*SMALL, "--lr-decay", 0, "--out")
     assert command(train.main, *words, "run", "--epochs", 2)[0] == 0
     assert command(train.main, *words, "whole", "--epochs", epochs)[0] == 0
@@ -122,7 +122,7 @@ def test_a_full_disk_costs_nothing_that_was_saved(command, own, size, epochs):
     assert contents("run") == contents("whole")
 
 
-def test_a_folder_that_is_removed_while_it_is_written_to(command, own, monkeypatch):
+def test_a_folder_that_is_removed_during_the_run(command, own, monkeypatch):
     whole = Training.round
 
     def round(self, batches):

@@ -116,7 +116,7 @@ def test_a_damaged_picture_is_named_and_missing_pictures_are_no_error(made, comm
     for main in (report.main, sample.main):
         words = ("run", "--training") if main is sample.main else ("run",)
         code, _, err = command(main, *words)
-        assert code == 3 and err.startswith("minigan: run/samples/epoch_0001.png is no whole picture")
+        assert code == 3 and err.startswith("minigan: run/samples/epoch_0001.png is not a complete picture")
     shutil.rmtree(run / "samples")
     assert command(report.main, "run")[0] == 0
     assert content(run)["frames"] == []

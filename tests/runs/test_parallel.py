@@ -1,4 +1,4 @@
-"""Training in several processes, under a real mpiexec: their gradient is that of one, no mishap leaves one behind."""
+"""Training in several processes, under a real mpiexec: they compute the gradient of one, and all end together."""
 
 import csv
 import json
@@ -39,7 +39,7 @@ def start(n, *words, **how):
 
 
 def mpi(n, *words, **how):
-    """(exit code, stdout, stderr) of that many processes of python."""
+    """(exit code, stdout, stderr) of n Python processes under mpiexec."""
     with start(n, *words, **how) as process:
         out, err = process.communicate(timeout=120)
     return process.returncode, out, err
@@ -58,7 +58,7 @@ def rows(run):
 
 @needs_mpi
 @pytest.mark.parametrize("n", [2, 4])
-def test_the_gradient_of_several_is_the_gradient_of_one(n):
+def test_several_processes_compute_the_gradient_of_one(n):
     code, out, err = mpi(n, SUPPORT / "compare_processes.py")
     assert (code, err) == (0, "")
     found = json.loads(out)
@@ -69,7 +69,7 @@ def test_the_gradient_of_several_is_the_gradient_of_one(n):
 
 
 @needs_mpi
-def test_two_processes_write_one_run_that_goes_on(own):
+def test_two_processes_write_one_run_that_can_be_resumed(own):
     code, out, err = mpi(2, "-m", "minigan.train", *SMALL, "--epochs", 4, "--out", "whole")
     assert (code, err) == (0, "")
     assert out.count("writing  whole/") == 1 and Path("whole/report.html").exists()
@@ -86,7 +86,7 @@ def test_two_processes_write_one_run_that_goes_on(own):
 
 
 @needs_mpi
-def test_batchnorm_takes_a_batch_of_one_in_each_process(own):
+def test_batchnorm_accepts_one_sample_per_process(own):
     words = (*SMALL, "--batch-size", 2, "--d-batchnorm", 1, "--r1", 0, "--epochs", 1, "--out", "run")
     assert mpi(2, "-m", "minigan.train", *words)[::2] == (0, "")
 
@@ -95,7 +95,7 @@ def test_batchnorm_takes_a_batch_of_one_in_each_process(own):
 @pytest.mark.parametrize("ending", ["the first is killed", "another is killed", signal.SIGINT, signal.SIGTERM])
 def test_however_a_run_ends_no_process_is_left_and_the_checkpoint_is_good(own, ending):
     with start(2, "-m", "minigan.train", *SMALL, "--epochs", 100_000, "--out", "run") as process:
-        while not Path("run/samples/epoch_0002.png").exists():  # then the checkpoint is of the first
+        while not Path("run/samples/epoch_0002.png").exists():  # then there is a checkpoint of epoch 1
             assert process.poll() is None
             time.sleep(0.05)
         workers = descendants(process.pid)
@@ -113,7 +113,7 @@ def test_however_a_run_ends_no_process_is_left_and_the_checkpoint_is_good(own, e
     if isinstance(ending, str):
         assert process.returncode != 0  # 9, or whatever MPI makes of it
     else:
-        assert process.returncode in (128 + ending, 9)  # 9 now and then: that of the one that MPI has ended
+        assert process.returncode in (128 + ending, 9)  # sometimes 9, the code of the process that MPI killed
         assert "minigan: stopped after round" in err and err.count("To continue:") == 1
     assert checkpoint.load("run")[1]["round"] >= 5
 
@@ -128,15 +128,15 @@ def alive(pid):
 
 
 def descendants(pid):
-    """The processes that one has started, and those that these have."""
+    """The processes that a process has started, directly or indirectly."""
     children = [int(p) for task in Path(f"/proc/{pid}/task").iterdir() for p in (task / "children").read_text().split()]
     return children + [grandchild for child in children for grandchild in descendants(child)]
 
 
 @needs_mpi
-def test_what_a_user_does_wrong_is_said_once(own):
+def test_a_mistake_of_the_user_is_reported_once(own):
     for words, code, why in (
-        (("--batch-size", 9), 2, "--batch-size 9 has no equal parts for 2 processes."),
+        (("--batch-size", 9), 2, "--batch-size 9 cannot be divided equally among 2 processes."),
         (("--lr", -1), 2, "--lr must be above 0"),
         (("--resume", "nowhere"), 2, "--resume needs the folder of a run"),
         (("--data", "missing.npz"), 3, "there is no file missing.npz."),
@@ -147,8 +147,8 @@ def test_what_a_user_does_wrong_is_said_once(own):
 
 
 @needs_mpi
-def test_what_goes_wrong_in_one_process_ends_all(own):
-    """...whether the others would have waited for it before the first round, or in one."""
+def test_an_error_in_one_process_ends_all(own):
+    """Both before the first round and during one, when the others would wait for it forever."""
     broken = """
 import sys
 from minigan import cli, train
@@ -166,7 +166,7 @@ cli.main(train.main)
     round_ = "from minigan.training import Training; whole, Training.epoch = Training.epoch, broken"
     for error, where, codes, said in (
         ("DataError('one has no data')", load, [3], "minigan: one has no data"),
-        ("ZeroDivisionError", round_, [1, 9], "ZeroDivisionError"),  # 9: MPI has killed the first process
+        ("ZeroDivisionError", round_, [1, 9], "ZeroDivisionError"),  # 9: MPI killed the first process
     ):
         Path("broken.py").write_text(broken.format(error, where))
         ended, _, err = mpi(2, "broken.py", *SMALL, "--epochs", 1, "--out", error[:4])
@@ -174,7 +174,7 @@ cli.main(train.main)
 
 
 @needs_mpi
-def test_a_table_is_filled_by_several_each_with_its_seeds(tmp_path):
+def test_several_processes_share_the_seeds_of_a_table(tmp_path):
     program = Path(__file__).parents[2] / "demos/tables.py"
     words = (program, "ring", "--only", "toy", "--share", 0.01, "--trials", 3, "--out", tmp_path, "--runs", tmp_path)
     for _ in range(2):  # the second time all is there
@@ -190,7 +190,7 @@ def test_a_table_is_filled_by_several_each_with_its_seeds(tmp_path):
 @pytest.mark.parametrize("preset", PRESETS)
 @same_numbers()
 def test_one_process_computes_what_plain_training_computes(preset, xp):
-    """...to the last bit, which needs no MPI; on a device, too, where the sums go by the host."""
+    """To the last bit, also on a device, where the sums are computed on the host. This needs no MPI."""
 
     def all_reduce(mine, everybodys):
         assert type(mine) is type(everybodys) is np.ndarray
@@ -206,7 +206,7 @@ def test_one_process_computes_what_plain_training_computes(preset, xp):
         assert one.theta.tobytes() == to_host(other.theta).tobytes()
 
 
-def test_without_mpi4py_it_is_said_what_is_missing(own):
+def test_without_mpi4py_the_message_says_what_to_install(own):
     words = [sys.executable, "-c", "import sys; sys.modules['mpi4py'] = None; from minigan import cli, train; "
              "cli.main(train.main)", *map(str, SMALL)]  # fmt: skip
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PMI_SIZE": "2"})
@@ -214,7 +214,7 @@ def test_without_mpi4py_it_is_said_what_is_missing(own):
     assert done.stderr == "minigan: training in 2 processes needs mpi4py: pip install -e '.[mpi]'.\n"
 
 
-def test_one_process_alone_imports_no_mpi():
+def test_a_process_alone_does_not_import_mpi():
     code = """
 import sys
 from minigan import train

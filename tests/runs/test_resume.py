@@ -1,4 +1,4 @@
-"""A run that was stopped and goes on is the run that was not: byte for byte, but for the speed in metrics.csv."""
+"""A run that is stopped and resumed equals an uninterrupted one byte for byte, except for the speed in metrics.csv."""
 
 import math
 import os
@@ -19,7 +19,7 @@ from minigan.training import Training
 OPTIMIZERS = {"adam": (), "rmsprop": ("--optimizer", "rmsprop"),
               "sgd": ("--optimizer", "sgd", "--momentum", 0.5, "--final-momentum", 0.7)}  # fmt: skip
 OBJECTIVES = ("non-saturating", "hinge")
-CURES = [  # every one with and without R1 (which BatchNorm in D has no meaning with), dropout and BatchNorm
+CURES = [  # with and without R1, dropout and BatchNorm; R1 cannot be combined with BatchNorm in D
     (*r1, *dropout, *batchnorm)
     for r1, dropout, batchnorm in product(
         [("--r1", 0), ("--r1", 1)], [(), ("--dropout", 0.5)], [(), ("--g-batchnorm", 1), ("--d-batchnorm", 1)]
@@ -30,7 +30,7 @@ ROUNDS = {"the first": 1, "in an epoch": 7, "the last of an epoch": 10, "the las
 
 
 def stop_after(monkeypatch, n, signum=signal.SIGINT):
-    """A signal while round n is under way."""
+    """Send a signal during round n."""
     whole, done = Training.round, []
 
     def round(self, batches):
@@ -43,7 +43,7 @@ def stop_after(monkeypatch, n, signum=signal.SIGINT):
 
 
 def go_through(command, monkeypatch, words, n, signum=signal.SIGINT):
-    """Train once in one go, to the folder "one", and once stopped at round n, in "two"."""
+    """Train without a stop to the folder "one", and with a stop in round n to "two". Compare the folders."""
     assert command(train.main, *SMALL, "--epochs", 3, *words, "--out", "one")[0] == 0
     with monkeypatch.context() as patch:
         stop_after(patch, n, signum)
@@ -60,7 +60,7 @@ def go_through(command, monkeypatch, words, n, signum=signal.SIGINT):
 
 
 @pytest.mark.parametrize("where", ROUNDS)
-def test_a_run_goes_on_as_if_it_had_never_stopped(command, own, monkeypatch, where):
+def test_a_resumed_run_equals_an_uninterrupted_one(command, own, monkeypatch, where):
     words = ("--r1", 1, "--dropout", 0.5, "--g-batchnorm", 1, "--d-steps", 1, "--g-steps", 2, "--spectral")
     go_through(command, monkeypatch, words, ROUNDS[where])
 
@@ -81,13 +81,13 @@ def test_other_recipes_resume_as_if_they_had_never_stopped(command, own, monkeyp
 @pytest.mark.parametrize("cures", CURES, ids=lambda words: " ".join(map(str, words)))
 @pytest.mark.parametrize("objective", OBJECTIVES)
 @pytest.mark.parametrize("optimizer", OPTIMIZERS)
-def test_every_recipe_at_every_place(command, own, monkeypatch, optimizer, objective, cures, where):
+def test_every_recipe_stopped_at_every_place(command, own, monkeypatch, optimizer, objective, cures, where):
     go_through(command, monkeypatch, (*OPTIMIZERS[optimizer], "--objective", objective, *cures), ROUNDS[where])
 
 
 @pytest.fixture
 def stopped(command, own, monkeypatch):
-    """A run of three epochs that was stopped after 7 of its 15 rounds."""
+    """A run of three epochs that has been stopped after 7 of its 15 rounds."""
     with monkeypatch.context() as patch:
         stop_after(patch, 7)
         assert command(train.main, *SMALL, "--epochs", 3, "--out", "run")[0] == 130
@@ -105,14 +105,14 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("wrong", REFUSED)
-def test_a_refusal_changes_nothing(command, stopped, wrong):
+def test_a_rejected_resume_changes_nothing(command, stopped, wrong):
     words, expected, reason = REFUSED[wrong]
     code, _, err = command(train.main, *words)
     assert (code, err) == (expected, f"minigan: {reason}\n")
     assert contents("run") == stopped
 
 
-def test_a_run_never_goes_on_with_other_data(command, stopped):
+def test_a_run_cannot_be_resumed_with_other_data(command, stopped):
     with np.load("own.npz") as file:
         images, labels = file["images"], file["labels"]
     reshaped = images.reshape(63, 2, 8)
@@ -135,7 +135,7 @@ def test_a_run_never_goes_on_with_other_data(command, stopped):
     ("settings", {"latent_dim": 10**6}), ("settings", {"batch_size": 1000}),
     ("settings", {"data": "\x1b[31m\nall is well"}),
 ])  # fmt: skip
-def test_a_checkpoint_that_holds_no_run_changes_nothing(command, stopped, entry, wrong):
+def test_a_checkpoint_that_cannot_be_resumed_changes_nothing(command, stopped, entry, wrong):
     arrays, meta = checkpoint.load("run")
     meta[entry] = meta["settings"] | wrong if entry == "settings" and wrong else wrong
     checkpoint.save("run/checkpoint.npz", arrays, {name: part for name, part in meta.items() if part is not ...})
@@ -145,7 +145,7 @@ def test_a_checkpoint_that_holds_no_run_changes_nothing(command, stopped, entry,
     assert contents("run") == before
 
 
-def test_more_epochs_go_on_from_the_end(command, own):
+def test_a_finished_run_can_be_resumed_for_more_epochs(command, own):
     assert command(train.main, *SMALL, "--epochs", 2, "--out", "run", "--lr-decay", 0)[0] == 0
     assert command(train.main, *SMALL, "--epochs", 3, "--out", "long", "--lr-decay", 0)[0] == 0
     code, _, err = command(train.main, "--resume", "run", "--epochs", 3)
@@ -153,7 +153,7 @@ def test_more_epochs_go_on_from_the_end(command, own):
     assert contents("run")["checkpoint.npz"] == contents("long")["checkpoint.npz"]
 
 
-def test_a_run_that_is_done_stays_as_it_is(command, own):
+def test_resuming_a_finished_run_changes_nothing(command, own):
     command(train.main, *SMALL, "--epochs", 2, "--out", "run")
     before = contents("run")
     code, out, err = command(train.main, "--resume", "run")
@@ -161,7 +161,7 @@ def test_a_run_that_is_done_stays_as_it_is(command, own):
     assert contents("run") == before
 
 
-def test_what_is_different_is_said(command, stopped, monkeypatch):
+def test_a_different_environment_is_reported(command, stopped, monkeypatch):
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "77")
     code, out, _ = command(train.main, "--resume", "run")
     assert code == 0
@@ -169,7 +169,7 @@ def test_what_is_different_is_said(command, stopped, monkeypatch):
 
 
 @systems.posix_only
-def test_two_runs_never_share_a_folder(command, stopped):
+def test_two_runs_cannot_write_to_one_folder(command, stopped):
     from minigan.runs.folder import Lock
 
     held = Lock("run")
@@ -185,8 +185,8 @@ def test_two_runs_never_share_a_folder(command, stopped):
 
 
 @systems.posix_only
-def test_a_run_is_locked_before_it_is_read(command, stopped, monkeypatch):
-    """...or else a resume that is slow to begin would take up what another one has long carried on."""
+def test_a_resumed_run_is_locked_before_it_is_read(command, stopped, monkeypatch):
+    """Otherwise a slow resume could start from a state that another process has already continued."""
     from minigan.errors import ArgumentError
     from minigan.runs.folder import Lock
 
@@ -199,14 +199,14 @@ def test_a_run_is_locked_before_it_is_read(command, stopped, monkeypatch):
     assert command(train.main, "--resume", "run")[0] == 0
 
 
-def test_its_data_may_have_moved(command, stopped):
+def test_the_data_of_a_resumed_run_may_have_moved(command, stopped):
     os.rename("own.npz", "elsewhere.npz")
     assert command(train.main, "--resume", "run")[2] == "minigan: there is no file own.npz.\n"
     assert command(train.main, "--resume", "run", "--data", "elsewhere.npz")[0] == 0
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfer\0o\0u\0n\0d\0", b"1,1,1,n.a.,1,1,1,1\n", b"1,1," + b"9" * 200_000])
-def test_figures_that_are_damaged_are_named(command, stopped, content):
+def test_a_damaged_metrics_file_is_named(command, stopped, content):
     figures = Path("run/metrics.csv").read_bytes()
     Path("run/metrics.csv").write_bytes(content)
     code, _, err = command(train.main, "--resume", "run")
@@ -216,7 +216,7 @@ def test_figures_that_are_damaged_are_named(command, stopped, content):
     assert command(train.main, "--resume", "run")[0] == 0
 
 
-def test_the_best_of_a_run_stays_the_best(command, own, monkeypatch, tmp_path):
+def test_a_resumed_run_remembers_the_best_distance(command, own, monkeypatch, tmp_path):
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache")
     with monkeypatch.context() as patch:
         stop_after(patch, 8)
@@ -230,8 +230,8 @@ def test_the_best_of_a_run_stays_the_best(command, own, monkeypatch, tmp_path):
     assert contents("run")["best.npz"] == best
 
 
-def test_a_second_signal_acts_at_once_and_nothing_saved_is_lost(command, own, monkeypatch):
-    """The row of round 9 is not in the checkpoint, which is of round 5: it must not stand in metrics.csv twice."""
+def test_a_second_signal_acts_at_once_and_loses_nothing_saved(command, own, monkeypatch):
+    """The checkpoint is of round 5, but metrics.csv already has a row of round 9. The row must not be written twice."""
     whole = Training.round
 
     def round(self, batches):

@@ -1,6 +1,6 @@
-"""What test_parallel.py runs under mpiexec: is the gradient of P processes that of one? Prints JSON.
+"""What test_parallel.py runs under mpiexec: is the gradient of P processes the gradient of one? Prints JSON.
 
-For each case and dtype one round from the same weights, by plain SGD, in this process alone and with the others.
+For each case and dtype it trains one round of plain SGD from the same weights, once alone and once with the others.
 """
 
 import json
@@ -50,7 +50,7 @@ def training(case, dtype, comm=None):
 
 
 def compare(comm):
-    """case -> dtype -> the largest difference of any number of any array, which are all around 1 or less."""
+    """case -> dtype -> the largest difference between any two numbers, all of which are about 1 or less."""
     errors = {}
     for case in CASES:
         for dtype in (np.float32, np.float64):
@@ -63,7 +63,7 @@ def compare(comm):
 
 
 def masks(comm):
-    """Whether the processes' masks of Dropout are together one mask of all the rows."""
+    """Whether the Dropout masks of the processes, put together, are one mask for all rows."""
     settings = Settings(**SMALL | {"dropout": 0.5})
     data = Dataset(np.zeros((24, 16), np.uint8), (4, 4), "")
     alone, made = Training(settings, data), Training(settings, data)

@@ -1,9 +1,9 @@
-"""What test_crash.py runs, in a process of its own: it forks others, and ends them while they work.
+"""What test_crash.py runs in a process of its own: it forks other processes and kills them while they work.
 
 python kill_processes.py saves WRITER N
-    SIGKILL at each point of N saves, and at random in 4 N; prints what was found
+    SIGKILL at each point of N saves, and at random times in 4 N more; prints the state of the files
 python kill_processes.py run SIGNAL N COMMAND ...
-    ends that command N times after a while, each time goes on; prints how
+    interrupts that command N times, resumes it each time, and prints the exit codes
 """
 
 import builtins
@@ -18,7 +18,7 @@ import sys
 import time
 from pathlib import Path
 
-# These once for all the forks, and because in an import a Ctrl-C can be lost, in a callback of Python's own.
+# Imported once for all the forks, and because a Ctrl-C during an import can get lost in one of Python's callbacks.
 import matplotlib.figure  # noqa: F401
 import numpy as np
 import PIL.Image  # noqa: F401
@@ -49,7 +49,7 @@ def then_die(function):
     return lambda *args: (function(*args), die())
 
 
-POINTS = {  # of a save -> (where it is, what is put there)
+POINTS = {  # point of a save -> (module and name of a function, what replaces it)
     "before the file is open": (checkpoint, "open", lambda: die),
     "open": (np, "savez", lambda: die),
     "partly written": (builtins, "open", lambda: Torn),
@@ -75,7 +75,7 @@ def state(round):
 
 
 def round_in(path, writer):
-    """The round of the state that path holds whole, or None."""
+    """The round of the state in the file at path, or None if the file is damaged or missing."""
     try:
         if writer is ours:
             arrays, meta = checkpoint.load(path)
@@ -89,7 +89,10 @@ def round_in(path, writer):
 
 
 def forked(work):
-    """The process id of a child that does work() and ends with its code; what it is sent before waits until then."""
+    """The process id of a child that calls work() and ends with its exit code.
+
+    SIGINT is held back until the child has begun.
+    """
     signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     child = os.fork()
     if child:
@@ -110,7 +113,7 @@ def forked(work):
 
 
 def saves(writer, n):
-    """point -> for each save how many rounds the file was behind the one that was under way; None if it was broken."""
+    """point -> for each save, by how many rounds the file was behind the save in progress; None if it was damaged."""
     writer, path, n = globals()[writer], Path("checkpoint.npz"), int(n)
 
     def found(ended, *args):
@@ -118,7 +121,7 @@ def saves(writer, n):
         writer(path, *state(1))
         under_way = ended(writer, path, *args)
         round = round_in(path, writer)
-        writer(path, *state(under_way + 1))  # what is left lying about is not in the way
+        writer(path, *state(under_way + 1))  # leftover files do no harm
         assert round_in(path, writer) == under_way + 1
         return round and under_way - round
 
@@ -156,7 +159,7 @@ def at_random(writer, path):
 
 
 def run(signum, n, name, *words):
-    """[exit code, seconds until then] for each of n interruptions, and for the last one, which is left alone."""
+    """[exit code, seconds until it ended] of each of n interrupted commands, and of a last one that is left alone."""
     ends = []
     for i in range(int(n) + 1):
         if name == "train" and (RUN / checkpoint.NAME).exists():
@@ -170,7 +173,7 @@ def run(signum, n, name, *words):
         asked = time.perf_counter()
         _, status = os.waitpid(child, 0)
         code = os.waitstatus_to_exitcode(status)
-        ends.append([code if code >= 0 else 128 - code, time.perf_counter() - asked])  # as a shell has it
+        ends.append([code if code >= 0 else 128 - code, time.perf_counter() - asked])  # as a shell reports it
     return ends
 
 
@@ -187,5 +190,5 @@ def command(name, words):
 
 if __name__ == "__main__":
     random.seed(0)
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell starts what runs in its background without
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores SIGINT in background jobs
     print(json.dumps({"saves": saves, "run": run}[sys.argv[1]](*sys.argv[2:])))
