@@ -1,5 +1,7 @@
 """minigan: a GAN from scratch in NumPy, without autograd, small enough to read and checked to the last derivative."""
 
+from typing import TYPE_CHECKING
+
 from minigan.gan.conditional import Conditional, Labels
 from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Wasserstein
 from minigan.gan.objectives import Minimax, NonSaturating
@@ -19,8 +21,22 @@ from minigan.nn.rmsprop import RMSProp
 from minigan.nn.softmax import softmax_cross_entropy
 from minigan.nn.spectral import SpectralDense
 
+if TYPE_CHECKING:
+    from minigan.estimator import GAN
+
+
+def __getattr__(name):
+    """Import GAN when it is first used, because layers and gradient checks need none of what it imports."""
+    if name == "GAN":
+        from minigan.estimator import GAN
+
+        return GAN
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __version__ = "0.2.0.dev0"
 __all__ = [
+    "GAN",
     "R1",
     "SGD",
     "Adam",

@@ -32,7 +32,8 @@ MAY_IMPORT = {  # room -> the rooms that it may import, beside itself; none of t
     "runs": GROUND | {"nn", "data", "recipes", "metrics", "training"},
     **dict.fromkeys(COMMANDS, GROUND | COMMANDS | {"nn", "gan", "data", "recipes", "gradcheck", "metrics", "runs"}),
     "train": GROUND | {"recipes", "training", "runs"},
-    "__init__": {"nn", "gan", "gradcheck"},
+    "estimator": GROUND | {"data", "recipes", "metrics", "runs", "train", "evaluate"},
+    "__init__": {"nn", "gan", "gradcheck", "estimator"},
     "__main__": GROUND,
 }
 

@@ -30,13 +30,37 @@ def from_file(path):
     """
     x, labels = _read(path)
     data = _from_array(x, path)
+    wrong = _wrong(labels, len(x))
+    if wrong:
+        return replace(data, note=f"{data.note}; its labels are ignored: they are {wrong}")
+    return _with_labels(data, labels)
+
+
+def from_arrays(x, labels=None):
+    """A Dataset of the array x, and of labels if they are given. Both must be as in a file, see `from_file`.
+
+    Raises DataError if minigan cannot train on them.
+    """
+    x, labels = np.asarray(x), None if labels is None else np.asarray(labels)
+    data = replace(_from_array(x, "the array"), name="array")
+    wrong = _wrong(labels, len(x))
+    if wrong:
+        raise DataError(f"the labels are {wrong}.")
+    return _with_labels(data, labels)
+
+
+def _wrong(labels, n):
+    """What is wrong with the labels of n samples, in words; None if nothing is."""
+    if labels is None:
+        return None
+    if labels.dtype.kind in "iu" and labels.shape == (n,) and labels.min() >= 0 and labels.max() < MAX_CLASSES:
+        return None
+    return f"{labels.dtype} of shape {labels.shape}, not whole numbers 0..{MAX_CLASSES - 1} of shape ({n},)"
+
+
+def _with_labels(data, labels):
     if labels is None:
         return data
-    n = len(x)
-    if labels.dtype.kind not in "iu" or labels.shape != (n,) or labels.min() < 0 or labels.max() >= MAX_CLASSES:
-        found = f"{labels.dtype} of shape {labels.shape}"
-        wanted = f"whole numbers 0..{MAX_CLASSES - 1} of shape ({n},)"
-        return replace(data, note=f"{data.note}; its labels are ignored: they are {found}, not {wanted}")
     missing = sorted(set(range(labels.max())) - set(np.unique(labels).tolist()))
     words = f"; no sample has label {', '.join(map(str, missing))}" if missing else ""
     return replace(data, labels=labels, note=data.note + words)

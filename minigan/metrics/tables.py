@@ -85,8 +85,10 @@ class Points:
         yield from zip(self.kinds, (s.found, s.high_quality, s.reverse_kl, s.sigma_ratio), strict=True)
 
 
-def judge_for(shape, settings):
+def judge_for(shape, settings, data=None):
     """What measures samples of this shape: Images or Points, of the data that the settings name.
+
+    data: that Dataset, if it has been loaded already.
 
     Raises ArgumentError if the samples and the data do not match, DataError if the data cannot be loaded.
     """
@@ -95,7 +97,7 @@ def judge_for(shape, settings):
             raise ArgumentError("points can only be compared with --data ring or --data grid, whose modes are known.")
         return Points(settings.data)
     where = settings.data_dir, settings.seed, settings.vary
-    train, test = split(load(settings.data, *where), *where)
+    train, test = split(data or load(settings.data, *where), *where)
     if train.shape != shape:
         mine, theirs = ("x".join(map(str, s)) for s in (shape, train.shape))
         raise ArgumentError(f"the samples are {mine}, but those of {train.name} are {theirs}; give another --data.")

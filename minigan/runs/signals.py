@@ -11,7 +11,7 @@ class Stopped(MiniganError):
 
     def __init__(self, signum, message):
         super().__init__(message)
-        self.exit_code = 128 + signum
+        self.signum, self.exit_code = signum, 128 + signum
 
 
 class Signals:

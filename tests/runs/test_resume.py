@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import systems
-from small_runs import SMALL, contents
+from small_runs import SMALL, contents, stop_after
 
 from minigan import data, train
 from minigan.runs import checkpoint, start
@@ -27,19 +27,6 @@ CURES = [  # with and without R1, dropout and BatchNorm; R1 cannot be combined w
     if r1[1] == 0 or "--d-batchnorm" not in batchnorm
 ]
 ROUNDS = {"the first": 1, "in an epoch": 7, "the last of an epoch": 10, "the last but one": 14}  # of 3 epochs of 5
-
-
-def stop_after(monkeypatch, n, signum=signal.SIGINT):
-    """Send a signal during round n."""
-    whole, done = Training.round, []
-
-    def round(self, batches):
-        done.append(None)
-        if len(done) == n:
-            signal.raise_signal(signum)
-        return whole(self, batches)
-
-    monkeypatch.setattr(Training, "round", round)
 
 
 def go_through(command, monkeypatch, words, n, signum=signal.SIGINT):

@@ -1,6 +1,7 @@
-"""Runs that take about a second, and the contents of their folders."""
+"""Runs that take about a second, how to interrupt them, and the contents of their folders."""
 
 import csv
+import signal
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 
 from minigan.data import Dataset
 from minigan.recipes.presets import PRESETS
+from minigan.training import Training
 
 # flags of minigan.train for a small run on the images of the fixture `own`
 SMALL = ("--data", "own.npz", "--batch-size", 12, "--g-hidden", 5, "--d-hidden", 5, "--latent-dim", 3, "--log-every", 2)
@@ -34,3 +36,16 @@ def contents(run):
     for name in ("curves.png", "report.html"):  # made from the other files; the report shows the speed
         files.pop(name, None)
     return files | {"metrics.csv": rows}
+
+
+def stop_after(monkeypatch, n, signum=signal.SIGINT):
+    """Send a signal during round n."""
+    whole, done = Training.round, []
+
+    def round(self, batches):
+        done.append(None)
+        if len(done) == n:
+            signal.raise_signal(signum)
+        return whole(self, batches)
+
+    monkeypatch.setattr(Training, "round", round)
