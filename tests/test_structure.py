@@ -105,6 +105,12 @@ def test_the_readme_is_short_and_shows_a_command_soon():
     assert lines.index("```sh") < 25
 
 
+def test_contributing_names_tests_that_exist():
+    named = re.findall(r"`(test_\w+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
+    tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
+    assert named and [name for name in named if f"def {name}(" not in tests] == []
+
+
 def lines_of_code(path):
     """Without docstrings, comments and blank lines."""
     skipped = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
