@@ -89,6 +89,9 @@ class GAN:
             if stopped.signum == signal.SIGINT:
                 raise KeyboardInterrupt("the training was interrupted; fit continues it.") from None
             raise
+        finally:
+            if run.resumed:
+                run.resumed.lock.release()
         return self
 
     def _continued(self, name, dataset):

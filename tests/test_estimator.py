@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -124,6 +125,22 @@ def test_a_mistake_is_one_sentence(arrays):
         with pytest.raises(error, match=words) as caught:
             mistake()
         assert "\n" not in str(caught.value)
+
+
+def test_fit_can_be_corrected_while_its_error_is_still_shown(arrays):
+    """A notebook keeps the traceback, and with it all that the failed call held: also the lock of the run."""
+    images, labels = arrays
+    gan = minigan.GAN(**SMALL).fit(images, labels)
+    with pytest.raises(DataError) as caught:
+        gan.fit(images[::-1], labels)
+    assert gan.fit(images, labels) is gan
+    del caught
+
+
+def test_fit_works_in_a_thread(arrays):
+    """Only the main thread can catch signals."""
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(minigan.GAN(**SMALL).fit, *arrays).result().sample(2).shape == (2, 4, 4)
 
 
 def test_fit_prints_nothing_where_nobody_watches(arrays, capsys):

@@ -61,8 +61,8 @@ class Metrics:
     """
 
     def __init__(self, out, training, z, more=(), resumed=None):
-        """out: folder of the run. z: the inputs of G for the vital signs. more: columns beside COLUMNS. resumed: the
-        Resumed of a run that continues, whose later rows are dropped."""
+        """out: folder of the run. z: the inputs of G for the vital signs. more: further columns, after COLUMNS.
+        resumed: the Resumed of a run that continues, or None."""
         self.out, self.training, self.z = out, training, z
         self.x_real = sampling.real_batch(training.settings, training.data, slice(len(z)))
         self.columns, self.rows = (*COLUMNS, *more), resumed.rows if resumed else []
@@ -95,7 +95,7 @@ class Metrics:
         self.timed += 1
 
     def write(self, **more):
-        """Write a row, with these values for the further columns. Raises Diverged if the losses are not finite."""
+        """Write a row. more: values of the further columns. Raises Diverged if the losses are not finite."""
         signs = vitals.measure(self.training, self.z, self.x_real)
         figures = namespace(signs).concatenate([self.sums / self.count, signs])
         figures = to_host(figures).tolist()  # the only wait for the device
@@ -114,14 +114,14 @@ class Metrics:
         self.restart()
 
     def sync(self):
-        """Have every row on the disk."""
+        """Write all rows to the disk, beyond the buffers of the system."""
         os.fsync(self.file.fileno())
 
     def close(self):
-        with contextlib.suppress(OSError):  # once more, after a row that could not be written
+        with contextlib.suppress(OSError):  # the same error once more, after a row that could not be written
             self.file.close()
 
 
 def written(row):
-    """The numbers of a row as the texts that stand in metrics.csv."""
+    """The numbers of a row as they are written to metrics.csv."""
     return [f"{value:{FORMATS.get(name, '.6g')}}" for name, value in row.items()]

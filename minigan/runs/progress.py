@@ -32,7 +32,7 @@ class Progress:
             print(line)
 
     def begin(self, out, data, resumed):
-        """Say which run begins, or goes on."""
+        """Say which run begins, or continues."""
         if resumed:
             done, rounds = self.training.rounds_done, self.training.rounds
             last = " (the last; use --epochs to train longer)" if done == rounds else ""

@@ -1,6 +1,6 @@
-"""Records a training in the folder of its run: config.json, metrics.csv, pictures and checkpoints.
+"""Records a training in the folder of its run: config.json, metrics.csv, pictures, checkpoints and the report.
 
-Each of them has a class of its own; the Recorder says what happens when.
+Classes of their own write these files. The Recorder says what happens when.
 """
 
 import json

@@ -95,13 +95,23 @@ def check_size(settings, data):
 
 
 def continued(run, given, comm, dataset):
-    """(name of the preset, Settings, Dataset, Resumed) of the run in a folder. All that its files say is checked."""
+    """(name of the preset, Settings, Dataset, Resumed) of the run in a folder, which is locked and checked."""
     fixed = sorted(set(given) - {"epochs", "data", "data_dir", "device"})
     if fixed:
         raise ArgumentError(f"--{fixed[0].replace('_', '-')} cannot be changed when a run continues; drop it.")
     if not run.is_dir():
         raise ArgumentError(f"--resume needs the folder of a run, but there is no folder {run}.")
     lock = None if comm and comm.rank else Lock(run)  # before anything is read
+    try:
+        return restored(run, given, dataset, lock)
+    except BaseException:
+        if lock:
+            lock.release()  # now: the traceback keeps it alive, for long in a notebook
+        raise
+
+
+def restored(run, given, dataset, lock):
+    """What `continued` returns, from the files of the run."""
     arrays, meta = checkpoint.load(run)
     try:
         preset, settings, done = str(meta["preset"]), Settings(**meta["settings"]), int(meta["round"])
