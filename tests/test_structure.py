@@ -105,6 +105,14 @@ def test_the_readme_is_short_and_shows_a_command_soon():
     assert lines.index("```sh") < 25
 
 
+def test_the_package_stays_small():
+    """...so that what comes later does not clutter it."""
+    entries = {path.name for path in PACKAGE.iterdir()} - {"__pycache__"}
+    assert len(entries) <= 22, sorted(entries)
+    lengths = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
+    assert {path: n for path, n in lengths.items() if n > 250} == {}
+
+
 def test_contributing_names_tests_that_exist():
     named = re.findall(r"`(test_\w+)`", (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8"))
     tests = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("test_*.py"))
