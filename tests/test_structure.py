@@ -55,7 +55,6 @@ def test_imports_point_one_way(path):
     assert set(imported(path)) <= MAY_IMPORT[room] | {room}
 
 
-@pytest.mark.docs
 def test_the_guide_says_who_may_import_whom():
     page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
     rows = re.findall(r"^\| \[(\w+)\]\(\S+\) \| .* \|(.*)\|$", page, re.MULTILINE)
