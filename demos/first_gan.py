@@ -2,7 +2,7 @@
 
 G turns noise into points, and D scores points: high for real ones, low for fake ones. The real points form 8 clusters
 on a circle. Both steps are written out below. In the package they are d_step and g_step (minigan/gan/steps.py), and
-the gradients with respect to the scores s are derived in minigan/gan/objectives.py.
+the gradients with respect to the scores s come from minigan/gan/objectives.py.
 """
 
 import argparse
@@ -30,13 +30,16 @@ def train(shown=SHOWN, seed=0):
     rng = np.random.default_rng(seed)
     G = Network([Dense(2, 128), ReLU(), Dense(128, 128), ReLU(), Dense(128, 2)], rng)
     D = Network([Dense(2, 128), LeakyReLU(0.2), Dense(128, 128), LeakyReLU(0.2), Dense(128, 1)], rng)
-    g_adam, d_adam = (Adam(network.theta, lr=0.001, beta1=0.0, beta2=0.99) for network in (G, D))
+    g_adam = Adam(G.theta, lr=0.001, beta1=0.0, beta2=0.99)
+    d_adam = Adam(D.theta, lr=0.001, beta1=0.0, beta2=0.99)
     z, snapshots = noise(1000, rng), []
     for t in range(shown[-1] + 1):
         if t in shown:
             snapshots.append(G(z))
+        if t == shown[-1]:
+            return snapshots
 
-        # D's step. Its loss is -log sigmoid(s) for real points, and -log (1 - sigmoid(s)) for fake ones.
+        # D's step. Its loss: the mean of -log sigmoid(s) over real points, and of -log (1 - sigmoid(s)) over fake ones.
         x_fake, _ = G.forward(noise(N, rng))
         s_real, real_caches = D.forward(real_points(N, rng))
         s_fake, fake_caches = D.forward(x_fake)
@@ -45,13 +48,12 @@ def train(shown=SHOWN, seed=0):
         D.backward(sigmoid(s_fake) / N, fake_caches)
         d_adam.step(real_grad + D.grad)
 
-        # G's step. Its loss is -log sigmoid(s) for fake points. The gradient goes backward through D, and on into G.
+        # G's step. Its loss is the mean of -log sigmoid(s) over fake points. The gradient goes through D into G.
         x_fake, g_caches = G.forward(noise(N, rng))
         s_fake, d_caches = D.forward(x_fake)
         dx_fake = D.backward(-sigmoid(-s_fake) / N, d_caches, param_grads=False, input_grad=True)
         G.backward(dx_fake, g_caches)
         g_adam.step(G.grad)
-    return snapshots
 
 
 def draw(snapshots, path, shown=SHOWN):

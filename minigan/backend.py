@@ -2,8 +2,8 @@
 
 All other files are written for NumPy. On a GPU the same lines run on CuPy, because NumPy's functions hand over to the
 library that made their arrays: np.exp(x) calls cupy.exp if x is a CuPy array (NEP 13 and NEP 18). There is no global
-switch, so both libraries can be used in one process. Where a function has no array to go by, it asks `namespace`: of
-NumPy's functions with like=, np.ones and np.eye do not work with CuPy 14, whose functions lack their device argument.
+switch, so both libraries can be used in one process. Where a function has no array to go by, it calls `namespace`.
+(NumPy's like= would not do: np.ones and np.eye pass a device argument that CuPy 14 does not accept.)
 """
 
 import functools

@@ -43,19 +43,19 @@ class Training:
         """
         settings = self.settings
         anneal(settings, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
-        d_before = self.D.theta.copy() if settings.simultaneous else None
+        other_theta = self.D.theta.copy() if settings.simultaneous else None
         for x_real in batches:
             labels = x_real[:, self.data.n_x :] if settings.conditional else None
             z = self.noise(len(x_real), labels)
             d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
             bound(self.D, settings)
-        if settings.simultaneous:  # G answers the D from before D's step
-            exchange(self.D.theta, d_before)
+        if settings.simultaneous:
+            exchange(self.D.theta, other_theta)  # G answers the D from before D's step
         for _ in range(settings.g_steps):
             z = z if settings.shared_noise else self.noise(len(z), labels)
             g_loss, _ = g_step(self.D, self.G, self.objective, self.g_optimizer, z)
         if settings.simultaneous:
-            exchange(self.D.theta, d_before)
+            exchange(self.D.theta, other_theta)  # the D from after its step again
         if settings.ema:
             update_average(self.average, self.G, self.rounds_done, settings.ema)
         self.rounds_done += 1
@@ -69,7 +69,7 @@ class Training:
         """
         n, all_n = self.settings.samples_per_step, self.settings.samples_per_round
         order = self.xp.asarray(self.streams["order"].permutation(len(self.data.x)))
-        first = self.rounds_done % self.rounds_per_epoch * all_n
+        first = (self.rounds_done % self.rounds_per_epoch) * all_n
         for start in range(first, len(order) - all_n + 1, all_n):
             rows = [order[i : i + n] for i in range(start, start + all_n, n)]
             yield self.round([sampling.real_batch(self.settings, self.data, r) for r in rows])
@@ -87,8 +87,9 @@ def train(training, *listeners):
     returned. `epoch()` is called before the very first round and after each epoch. Listeners are called in the order
     given; an exception from one of them ends the training. See runs/recorder.py for one.
     """
-    for listener in listeners if not training.rounds_done else ():
-        listener.epoch()
+    if training.rounds_done == 0:
+        for listener in listeners:
+            listener.epoch()
     while training.rounds_done < training.rounds:
         for figures in training.epoch():
             for listener in listeners:

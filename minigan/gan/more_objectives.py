@@ -33,7 +33,7 @@ class Wasserstein:
 
         L_D = mean s_fake - mean s_real,  ds_real = -1/N,  ds_fake = 1/N                    (1)
         L_G = -mean s_fake,  ds_fake = -1/N                                                 (2)
-    D's slope must be bounded (wgan.py, penalties.py, nn/spectral.py). With |dD/dx| <= 1, the maximum of -L_D is the
+    D's slope must be bounded (wgan.py, penalties.py, nn/spectral.py). With |ds/dx| <= 1, the maximum of -L_D is the
     Wasserstein distance: the least average distance that mass must move to turn one distribution into the other.
     Source: Arjovsky, Chintala and Bottou 2017, eq. 2 and 3.
     """
@@ -53,6 +53,7 @@ class Hinge:
         L_D = mean max(0, 1 - s_real) + mean max(0, 1 + s_fake)                             (1)
         ds_real = -[s_real < 1] / N,  ds_fake = [s_fake > -1] / N                           (2)
         L_G = -mean s_fake,  ds_fake = -1/N                                                 (3)
+    [...] is 1 where the condition holds, else 0.
     Source: Lim and Ye 2017; Miyato et al. 2018, eq. 16.
     """
 
@@ -75,8 +76,9 @@ class LabelSmoothing:
     t = 1 - eps,
         L_D = the objective's L_D + eps mean s_real                                         (1)
         ds_real = the objective's ds_real + eps / N                                         (2)
-    D no longer gains by raising s_real without end, so its gradient stays alive. Smoothing the fake labels, too, would
-    reward D for keeping G's samples where they are. Source: Salimans et al. 2016, section 3.4.
+    D no longer gains by raising s_real without end, so its gradient stays alive. Fake labels are not smoothed: the best
+    D would then score samples higher where fake ones are dense, and G would have no reason to move them. Source:
+    Salimans et al. 2016, section 3.4.
     """
 
     def __init__(self, objective, eps):

@@ -10,15 +10,15 @@ from minigan.nn.losses import sigmoid, softplus
 
 
 class NonSaturating:
-    """D tells real from fake. G makes D call its samples real. This is the version that everybody trains.
+    """D tells real from fake. G makes D call its samples real. This is the version that is usually trained.
 
         L_D = mean_n -log D(x_n) + mean_n -log(1 - D(G(z_n)))
             = mean softplus(-s_real) + mean softplus(s_fake)                                (see classify)
         L_G = mean_n -log D(G(z_n)) = mean softplus(-s_fake)                                (1)
-        ds_fake = -sigmoid(-s_fake) / N                                                     (2)
-    Early on D wins and s_fake is far below 0. Then (2) is near -1/N, its largest value, so G's loss does not saturate.
-    That alone is not enough: the gradient that reaches G is (2) times dD/dx, and a D that is too sure can be flat
-    around the fake samples. Penalties and a slower D help there.
+        ds_fake = -sigmoid(-s_fake) / N     because softplus' = sigmoid                     (2)
+    Early on D wins and s_fake is far below 0. Then (2) is near -1/N, where it is largest in magnitude, so G's loss does
+    not saturate. That alone is not enough: the gradient that reaches G is (2) times ds/dx, and the scores of a D that
+    is too sure can be flat around the fake samples. Penalties and a slower D help there.
 
     Let p_real and p_fake be the densities of real and fake samples. The best D is p_real(x) / (p_real(x) + p_fake(x)).
     Once G is perfect, it is 1/2 everywhere, L_D = 2 log 2 = 1.386 and L_G = log 2 = 0.693.
@@ -37,7 +37,7 @@ class NonSaturating:
 
 
 class Minimax:
-    """The game as first written, min_G max_D V(D, G): D as in NonSaturating, and G minimises what D maximises.
+    """The game as first written: min_G max_D V, with V = -L_D. D is as in NonSaturating; G minimises what D maximises.
 
         L_G = mean_n log(1 - D(G(z_n))) = -mean softplus(s_fake)                            (1)
         ds_fake = -sigmoid(s_fake) / N                                                      (2)
@@ -55,7 +55,8 @@ class Minimax:
 
 
 def classify(s_real, s_fake):
-    """D as a classifier: binary cross-entropy with target 1 for real samples and 0 for fake ones.
+    """D as a classifier: binary cross-entropy with target 1 for real samples and 0 for fake ones. It
+    returns what `d` returns.
 
     As -log D = softplus(-s) and -log(1 - D) = softplus(s), no logarithm of 0 can occur:
         L_D = mean softplus(-s_real) + mean softplus(s_fake)                                (1)

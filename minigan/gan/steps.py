@@ -6,19 +6,20 @@ The two networks take turns:
     d_step   D learns to tell real samples from G's samples.       G is used, not changed.
     g_step   G learns to make samples that D scores as real.       D is used, not changed.
 
-One line of g_step makes this a GAN and not just two networks: the gradient with respect to D's *input* is the gradient
-with respect to G's *output*. Everything else is ordinary backpropagation.
+One line of g_step, G.backward(dx_fake, g_caches), makes this a GAN and not just two networks: the gradient with respect
+to D's *input* is the gradient with respect to G's *output*. Everything else is ordinary backpropagation.
 
 The words and symbols that all files use:
 
     x_real (N, n_x)   N real samples, each a row of n_x numbers
     z (N, n_z)        N rows of noise, and x_fake = G(z), the fake samples
-    s (N, 1)          the scores D(x), also called logits: sigmoid(s) is the probability that x is real
+    s (N, 1)          the scores that D returns, also called logits. D's estimate of the probability that x is real is
+                      sigmoid(s); formulas for cross-entropy call it D(x)
     L, dx, ds         a loss, and its gradients dL/dx and dL/ds
-    theta, grad       all parameters of a network as one vector, and their gradient
+    theta, grad       all parameters of a network as one vector, and their gradient, of the same size
     round, epoch      a round is one turn of each network; an epoch is one pass over all real samples
     objective         what D and G want: their losses as functions of the scores
-    penalty           an optional second loss of D, which keeps its slope small
+    penalty           an optional addition to L_D that limits the slope of D
 
 With labels (gan/conditional.py), rows of x and of z are longer: the label is appended to them. At first, skip that and
 everything about penalties and BatchNorm. Next on the reader's path: nn/losses.py
@@ -30,9 +31,9 @@ import numpy as np
 def d_step(D, G, objective, optimizer, x_real, z, penalty=None):
     """Take one step of D. Returns (L_D, s_real, s_fake); L_D includes the penalty.
 
-    D.grad is left holding the gradient of L_D. penalty(D, x_real, x_fake, real_caches) adds its own gradient to D.grad
-    and returns its value. Raises ValueError for a penalty on a D with BatchNorm: a penalty is a sum over samples, and
-    there no sample has a score of its own.
+    Afterwards, D.grad holds the gradient of L_D. penalty(D, x_real, x_fake, real_caches) adds its own gradient to
+    D.grad and returns its value. Raises ValueError for a penalty on a D with BatchNorm: a penalty is a sum over
+    samples, and with BatchNorm each score depends on the whole batch.
     """
     if penalty and D.mixes_samples:
         raise ValueError("A gradient penalty is defined per sample; it has no meaning with BatchNorm in D.")
@@ -51,8 +52,8 @@ def g_step(D, G, objective, optimizer, z):
     x_fake, g_caches = G.forward(z)
     s_fake, d_caches = D.forward(x_fake)
     loss, ds_fake = objective.g(s_fake)
-    dx_fake = D.backward(ds_fake, d_caches, param_grads=False, input_grad=True)  # through D, whose weights stay
-    G.backward(dx_fake, g_caches)  # what left D's input enters G's output
+    dx_fake = D.backward(ds_fake, d_caches, param_grads=False, input_grad=True)  # D itself does not learn here
+    G.backward(dx_fake, g_caches)  # dL/dx at D's input is dL/dy at G's output
     optimizer.step(G.grad)
     return loss, s_fake
 
@@ -62,7 +63,8 @@ def forward_both(D, x_real, x_fake):
 
     If no sample affects another, the two passes are one pass over the joint batch: the same sums, in fewer and larger
     matrix products. Then every cache has one row per sample (or per pack, gan/packing.py), the real ones first.
-    BatchNorm needs two passes. In a joint batch, the mean over the batch would tell D which samples are fake.
+    BatchNorm needs two passes. g_step shows D fake samples alone. If d_step normalised them together with real ones,
+    the same sample would get different scores in the two steps.
     """
     if D.mixes_samples:
         s_real, real_caches = D.forward(x_real)

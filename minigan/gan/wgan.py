@@ -38,7 +38,7 @@ def between(x_real, x_fake, n, rng):
     """A random point on the line from each fake sample to a real one.
 
         x_i = e_i x_real_i + (1 - e_i) x_fake_i,    e_i uniform in 0..1, drawn by the NumPy Generator rng
-    n is the number of different e. If D scores packs of samples, the samples of a pack share one.
+    n: how many e to draw. If D scores packs of samples, the samples of a pack share one.
     """
     e = namespace(x_real).asarray(rng.random((n, 1), dtype=np.float32)).repeat(len(x_real) // n, axis=0)
     return x_fake + e * (x_real - x_fake)

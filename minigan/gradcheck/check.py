@@ -41,11 +41,12 @@ class Row:
 
     def __str__(self):
         entry = ", ".join(map(str, self.entry))
-        alone = self.complex_error > COMPLEX_TOLERANCE and self.centred_error <= CENTRED_TOLERANCE
+        only_complex_failed = self.complex_error > COMPLEX_TOLERANCE and self.centred_error <= CENTRED_TOLERANCE
+        hint = "; does forward work for complex x?" if only_complex_failed else ""
         return (
             f"{self.name}[{entry}]: analytic {self.analytic:.9g}, complex step {self.complex_step:.9g} "
             f"(scaled error {self.complex_error:.1e}), centred difference {self.centred:.9g} "
-            f"(scaled error {self.centred_error:.1e})" + "; does forward work for complex x?" * alone
+            f"(scaled error {self.centred_error:.1e}){hint}"
         )
 
 
@@ -62,10 +63,10 @@ def check(f, backward, **inputs):
     if not analytic:
         raise GradientError("backward returned no gradient, so there is nothing to check.")
     exact = {name: complex_step(in_complex, in_complex.arrays[name]) for name in analytic}
-    gradients = [np.abs(gradient).max(initial=0.0) for gradient in exact.values()]
-    floor = max(1e-3 * max(gradients), 1e-3 * abs(in_real()), 1e-100)
+    largest = max(np.abs(gradient).max(initial=0.0) for gradient in exact.values())
+    floor = max(1e-3 * largest, 1e-3 * abs(in_real()), 1e-100)
     rows = [compare(name, analytic[name], exact[name], in_real, floor) for name in analytic]
-    in_real.rewind()
+    in_real.rewind()  # leaves the caller's generators as they were
     wrong = [str(row) for row in rows if not row.ok]
     if wrong:
         raise GradientError("\n".join(wrong))

@@ -1,14 +1,15 @@
-"""Two oracles for gradients: they use the forward pass alone, so they share no mistake with the backward pass.
+"""Two oracles for gradients, that is, two independent ways to measure one. They use the forward pass alone, so they
+share no mistake with the backward pass.
 
 For a loss L and one entry x of its input:
 
     complex step          Im L(x + ih) / h                 h = 1e-30                        (1)
     centred difference    (L(x + h) - L(x - h)) / (2h)     h = 1e-5                         (2)
 
-Both follow from Taylor's formula, L(x + ih) = L(x) + ih L'(x) - h^2/2 L''(x) ... In (1) the imaginary part alone holds
-L'. Nothing is subtracted, so h can be tiny, and the result is exact up to rounding (Squire and Trapp 1998). (2)
-subtracts two nearly equal numbers and loses a third of the digits. But it needs no complex arithmetic, so it can serve
-as a second opinion.
+Both follow from Taylor's formula, L(x + ih) = L(x) + ih L'(x) - h^2/2 L''(x) ... The imaginary part is h L'(x), up to a
+term in h^3. Nothing is subtracted, so h can be tiny, and the result is exact up to rounding (Squire and Trapp 1998).
+Equation (2) subtracts two nearly equal numbers and loses a third of the digits. But it needs no complex arithmetic, so
+it can serve as a second opinion.
 
 At the kink of a ReLU there is no derivative. If a kink lies within h of x, (2) is wrong. (1) never crosses a kink,
 because comparisons look at the real part, which does not move. Next on the reader's path: gradcheck/check.py

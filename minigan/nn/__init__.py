@@ -8,6 +8,6 @@ On the reader's path, in this order:
     network.py       layers in a row: the chain rule
     optim.py         SGD and Adam
 
-Beside it: batchnorm.py, maxout.py and spectral.py are more layers, rmsprop.py is another optimizer, softmax.py is
+Not on the path: batchnorm.py, maxout.py and spectral.py are more layers, rmsprop.py is another optimizer, softmax.py is
 the loss of a classifier, initial.py draws initial weights, and random.py draws random numbers on a CPU or a GPU.
 """

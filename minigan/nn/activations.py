@@ -1,4 +1,6 @@
-"""The activations: elementwise functions between Dense layers. Without them a stack of Dense layers is one big one.
+"""The activations: elementwise functions between Dense layers.
+
+Without them, a stack of Dense layers could compute no more than a single Dense layer can.
 
 They are layers without parameters. y_ni depends on x_ni alone, so the derivative is one number per entry, and the
 backward pass is one product. Next on the reader's path: nn/network.py
@@ -47,7 +49,7 @@ class ReLU(LeakyReLU):
 
 @fused
 def leaky_slope(x, alpha):
-    """1 where x > 0, alpha elsewhere: np.where(x > 0, 1, alpha), but ten times as fast."""
+    """1 where x > 0, alpha elsewhere: np.where(x > 0, 1, alpha), but several times as fast."""
     x = np.real(x)
     return np.clip((x > 0).astype(x.dtype), alpha, 1.0)
 
@@ -98,8 +100,8 @@ class Sigmoid(Layer):
         ty_ni = t_ni y_ni (1 - y_ni)                                                        (3)
     and, with sigmoid'' = (1 - 2 sigmoid) sigmoid', the gradient of q = sum_ni dy_ni ty_ni is
         dq/dx_ni = (1 - 2 y_ni) y_ni (1 - y_ni) t_ni dy_ni                                  (4)
-    Never end D in a Sigmoid and take the logarithm: that loses all digits where D is sure, just where the gradient
-    matters. losses.py and gan/objectives.py work on logits instead.
+    Never end D in a Sigmoid and take logarithms: where D rounds to 1, log(1 - D) is -inf, and that is just where a fake
+    sample fools D. losses.py and gan/objectives.py work on logits instead.
     """
 
     def forward(self, x, train=True):

@@ -8,25 +8,25 @@ from minigan.nn.layers import Layer
 
 
 class BatchNorm(Layer):
-    """Shift and scale every feature to mean 0 and variance 1 over the batch, then to a learned beta and gamma (n,).
+    """Normalise every feature to mean 0 and variance 1 over the batch; scale it by a learned gamma, shift it by beta.
 
     Forward, for each feature i; sums and means run over the N samples
         m_i    = mean_n x_ni,  v_i = mean_n (x_ni - m_i)^2                                  (1)
         r_i    = 1 / sqrt(v_i + eps)                                                        (2)
         xhat_ni = (x_ni - m_i) r_i                                                          (3)
         y_ni   = gamma_i xhat_ni + beta_i                                                   (4)
-    Tangent: moving x by t moves m by mean_k t_k, v by 2 mean_k (x_k - m) t_k, and r by -r^3/2 times that. In (3), (4)
+    Tangent: moving x by t moves m by mean_k t_k, v by 2 mean_k (x_k - m) t_k, and r by (-1/2) r^3 times that. So
         ty_ni  = gamma_i r_i (t_ni - mean_k t_ki - xhat_ni mean_k xhat_ki t_ki)             (5)
     Backward: (5) maps t_k to ty_n just as it maps t_n to ty_k, so it is its own transpose:
         dx_ni  = (5) with dy in place of t                                                  (6)
         dgamma_i = sum_n dy_ni xhat_ni,  dbeta_i = sum_n dy_ni   as for a Dense weight      (7)
 
     With train=False, m and v are running averages over past batches, and (3) is affine. The averages are updated in
-    backward, which is only called on a network in training. So forward stays pure: using a network never changes it.
+    backward, if param_grads, so D's do not change in G's step. So forward stays pure: using a network never changes it.
 
-    Caveat: each row of y depends on the whole batch. So D must see real and fake samples in separate batches, and
-    gradient penalties, which are sums over samples, are undefined.
-    Raises ValueError for a training batch of one sample. Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
+    Caveat: each row of y depends on the whole batch. So D sees real and fake samples in separate batches (forward_both
+    in gan/steps.py), and gradient penalties, which are sums over samples, are undefined. Raises ValueError for a
+    training batch of one sample. Source: Ioffe and Szegedy 2015, algorithms 1 and 2.
     """
 
     mixes_samples = True

@@ -9,7 +9,7 @@ Throughout, N samples are N rows: x (N, n_in), y (N, n_out). For one scalar loss
 A layer does not own its parameters. A Network (network.py) holds all parameters in one vector theta, and all gradients
 in one vector grad. It gives each layer views of these vectors as W, b, dW, db ..., and the layer writes into them.
 
-Anything named jvp or tangent is only for gan/penalties.py. Ignore it until then.
+In these files, anything named jvp or tangent is only for gan/penalties.py. Ignore it until then.
 Next on the reader's path: nn/activations.py
 """
 
@@ -26,7 +26,7 @@ class Layer:
     """What every layer offers. A layer writes only into its own views, and never modifies x, dy or a cache."""
 
     parameters: dict[str, tuple[int, ...]] = {}  # name -> shape; for "W" the Network sets W and dW
-    buffers: dict[str, tuple[int, ...]] = {}  # the same for what is remembered but not trained, without a gradient
+    buffers: dict[str, tuple[int, ...]] = {}  # name -> shape of what is stored but not trained; it has no gradient
     mixes_samples = False  # whether a row of y depends on other rows of x
 
     def init(self, rng):
@@ -69,7 +69,7 @@ class Dense(Layer):
         dx_ni = sum_j dy_nj W_ij      because x_ni appears in y_nj for every output j       (4)
     Matrix products compute these sums. There is no division by N here, since the loss has it.
 
-    Tangent: (1) is linear in x, so when x moves by t, y moves by
+    Tangent: b is constant, so when x moves by t, y moves by
         ty_nj = sum_i t_ni W_ij                                                             (5)
     This is (1) with t for x and without b, so the gradient of sum_nj dy_nj ty_nj is (2) with t for x:
         dW_ij += sum_n t_ni dy_nj                                                           (6)
@@ -121,7 +121,7 @@ class Slope(Layer):
         dx_ni = dy_ni slope_ni                                                              (1)
     Tangent
         ty_ni = t_ni slope_ni                                                               (2)
-    The second derivative is 0, so these layers add nothing to the gradient of a penalty.
+    The second derivative is 0, so these layers add no term of their own to the gradient of a penalty.
     """
 
     def backward(self, dy, cache, param_grads=True, input_grad=True):
@@ -143,7 +143,7 @@ class Dropout(Slope):
     so that the mean of y_ni is x_ni. With train=False, y = x. Backward is Slope's, with the same draw.
 
     In plain NumPy the draw is rng.random(x.shape) >= rate. keep_mask does the same from 16 random bits per entry, which
-    is several times faster; keep_rate rounds the rate to fit. rng is a NumPy Generator of its own.
+    is several times faster; keep_rate rounds the rate to fit. rng is a NumPy Generator that nothing else uses.
     Raises ValueError for a rate outside [0, 1). Source: Srivastava et al. 2014.
     """
 

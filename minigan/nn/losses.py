@@ -4,9 +4,9 @@ A logit s is a score before the sigmoid: the probability is sigmoid(s). Every lo
 batch, and dL/ds. The 1/N of the mean is already in ds, so no layer divides by N again.
 
 gan/objectives.py builds a GAN's losses from softplus and sigmoid. bce_with_logits is the textbook way to write the loss
-of D; softmax.py has the one for a classifier.
+of D; softmax.py has the loss of a classifier.
 
-Two conventions appear here for the first time. `@fused` marks a function of elementwise arithmetic: on a GPU it runs as
+Two conventions of all files begin here. `@fused` marks a function of elementwise arithmetic: on a GPU it runs as
 one kernel, on a CPU it changes nothing (backend.py). And every forward pass must also work for complex numbers, because
 the gradient check feeds them in: comparisons look at the real part, and nothing takes an absolute value.
 
@@ -32,7 +32,7 @@ def magnitude(x):
 
 @fused
 def softplus(x):
-    """log(1 + exp(x)), elementwise: a smooth max(x, 0). Its derivative is sigmoid(x).
+    """log(1 + exp(x)), elementwise: a smooth max(x, 0). Its derivative is exp(x) / (1 + exp(x)) = sigmoid(x).
 
     Evaluated literally, exp overflows near x = 89 (float32). Take max(x, 0) out of the logarithm:
         softplus(x) = max(x, 0) + log(1 + exp(-|x|))                                        (1)
@@ -43,11 +43,11 @@ def softplus(x):
 
 @fused
 def sigmoid(x):
-    """1 / (1 + exp(-x)), elementwise: a score as a probability.
+    """1 / (1 + exp(-x)), elementwise: a score as a probability. 1 - sigmoid(x) is sigmoid(-x).
 
-    Evaluated literally, exp overflows near x = -89 (float32). Multiply both sides of the fraction by exp(min(x, 0)):
+    Evaluated literally, exp overflows near x = -89 (float32). Multiply numerator and denominator by exp(min(x, 0)):
         sigmoid(x) = exp(min(x, 0)) / (1 + exp(-|x|))                                       (1)
-    No exponent is above 0, and no digits are lost on either side. min(x, 0) is x - max(x, 0).
+    No exponent is above 0, and the result is accurate for large positive and negative x. min(x, 0) is x - max(x, 0).
     """
     return np.exp(x - positive_part(x)) / (1.0 + np.exp(-magnitude(x)))  # (1)
 
@@ -56,9 +56,10 @@ def bce_with_logits(s, target):
     """Binary cross-entropy of sigmoid(s) against probabilities: s and target have the same shape. Returns (L, ds).
 
     With D = sigmoid(s) and the mean taken over all n entries, the textbook form is
-        L    = mean_i -target_i log D_i - (1 - target_i) log(1 - D_i)
-    It is infinite or nan once D rounds to 0 or 1. But -log D = softplus(-s) and -log(1 - D) = softplus(s), so
-        L    = mean_i target_i softplus(-s_i) + (1 - target_i) softplus(s_i)                (1)
+        L    = mean_i [-target_i log D_i - (1 - target_i) log(1 - D_i)]
+    It is infinite or nan once D rounds to 0 or 1. But -log D = log(1 + exp(-s)) = softplus(-s), and, as 1 - D is
+    sigmoid(-s), -log(1 - D) = softplus(s). So
+        L    = mean_i [target_i softplus(-s_i) + (1 - target_i) softplus(s_i)]              (1)
         ds_i = ((1 - target_i) sigmoid(s_i) - target_i sigmoid(-s_i)) / n                   (2)
     (2) equals (sigmoid(s_i) - target_i) / n, but keeps all digits where that difference would round to 0.
     Raises ValueError if the shapes differ: (N,) against (N, 1) would broadcast to (N, N) and train on nonsense.

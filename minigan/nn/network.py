@@ -1,8 +1,8 @@
 """A network: layers in a row, over one flat vector of parameters and one of gradients.
 
-The W, b, dW, db ... of each layer are views of these two vectors, called its windows. So an optimizer is a few lines on
-theta, a finite difference is theta[i] += h, a checkpoint is one array, and an average of weights is one line.
-Next on the reader's path: gradcheck/oracles.py
+The W, b, dW, db ... of each layer are views of these two vectors. We call such a view a window. So an optimizer is a
+few lines on theta, a finite difference is theta[i] += h, a checkpoint is one array, and an average of weights is one
+line. Next on the reader's path: gradcheck/oracles.py
 """
 
 import copy
@@ -30,7 +30,7 @@ class Network:
             raise ValueError("A layer occurs twice in the network; its second gradient would overwrite the first.")
         size = sum(window_size(shape) for layer in self.layers for shape in all_shapes(layer).values())
         self._bind(np.zeros(size, dtype), np.zeros(size, dtype))
-        if rng is not None:
+        if rng is not None:  # draw on the host, so that every device starts from the same values
             for layer in self.layers:
                 layer.init(rng)
         self._bind(xp.asarray(self.theta), xp.asarray(self.grad))
@@ -65,8 +65,8 @@ class Network:
     def backward(self, dy, caches, param_grads=True, input_grad=False):
         """The chain rule, from the last layer to the first. Overwrites grad if param_grads.
 
-        Returns dx if input_grad, else None. Nobody needs the gradient with respect to the data, so it stops at the
-        first layer that has parameters.
+        Returns dx if input_grad, as g_step and penalties need it. Otherwise it stops at the first layer that has
+        parameters and returns that layer's None, because nothing before it learns.
         """
         first = 0 if input_grad else self.first_with_parameters()
         for i in reversed(range(first, len(self.layers))):
@@ -77,7 +77,7 @@ class Network:
         return next((i for i, layer in enumerate(self.layers) if layer.parameters), 0)
 
     def astype(self, dtype):
-        """An independent copy with the same values in another dtype (complex128 for the complex step)."""
+        """A copy with vectors of its own and the same values in another dtype. Dropout layers share their generator."""
         twin = copy.copy(self)
         twin.layers = [copy.copy(layer) for layer in self.layers]
         twin._bind(self.theta.astype(dtype), self.grad.astype(dtype))
@@ -89,5 +89,5 @@ def all_shapes(layer):
 
 
 def window_size(shape):
-    """How many numbers of theta a window takes: its own, rounded up to a multiple of ALIGN. The rest stay 0."""
+    """How many numbers a window occupies in theta: its size, rounded up to a multiple of ALIGN. The padding stays 0."""
     return math.ceil(math.prod(shape) / ALIGN) * ALIGN

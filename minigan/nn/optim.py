@@ -59,18 +59,19 @@ class Adam(Optimizer):
         m <- beta1 m + (1 - beta1) grad,     mhat = m / (1 - beta1^t)
         v <- beta2 v + (1 - beta2) grad^2,   vhat = v / (1 - beta2^t)
         theta <- theta - lr mhat / (sqrt(vhat) + eps)
-    The averages start at 0; mhat and vhat correct for that. All the factors are numbers, the same for every entry. So
-    leave them out of the arrays,
+    The averages start at 0; mhat and vhat correct for that. The factors 1 - beta and 1 - beta^t are the same for
+    every entry, so we leave them out of the arrays,
         m <- beta1 m + grad                                                                 (1)
         v <- beta2 v + grad^2                                                               (2)
     and put them into the step. Let a = (1 - beta1) / (1 - beta1^t) and b = sqrt((1 - beta2) / (1 - beta2^t)). Then the
     paper's mhat is a m, its sqrt(vhat) is b sqrt(v), and
         theta <- theta - lr a m / (b sqrt(v) + eps)
                = theta - (lr a / b) m / (sqrt(v) + eps / b)                                 (3)
-    This is the same step with four passes over memory less. The m and v here are larger than the paper's by a factor.
+    This is the same step with four fewer passes over memory. The m and v here are the paper's, divided by 1 - beta1 and
+    by 1 - beta2.
 
-    GANs use beta1 = .5 or 0. The game turns, and a long average points to where the opponent was.
-    Source: Kingma and Ba 2015, algorithm 1.
+    GANs use beta1 = .5 or 0. The best direction changes as the opponent learns, and a long average still follows old
+    ones. Source: Kingma and Ba 2015, algorithm 1.
     """
 
     state = ("m", "v")

@@ -64,7 +64,7 @@ def ten_keys(first):
 def philox(index, block, *keys):
     """Two arrays of 32 random bits each, in uint64, from the counter (index, block), both below 2^32: philox2x32-10.
 
-    Ten steps, one for each key, take left = index and right = block to
+    Start with left = index and right = block. Each of ten steps, with its own key, replaces them:
         product = left M,   left' = (upper half of product) xor key xor right,   right' = lower half of product
     Each step can be undone, so different counters never give the same bits. M is the authors' constant, found by a
     search for one that mixes well. Source: Salmon et al. 2011.

@@ -19,7 +19,7 @@ class SpectralDense(Dense):
     Tangent: (2) without b. Its gradient with respect to W is (3) with t for x              (5)
 
     v and u are buffers, which (3) holds fixed. W changes slowly, so one iteration after each step keeps them current.
-    If no layer between has a slope above 1, |dD/dx| is at most 1, up to those percents.
+    If no layer between has a slope above 1, |ds/dx| is at most 1, up to those percents.
     Source: Miyato et al. 2018, eq. 8 and 12, algorithm 1.
     """
 
