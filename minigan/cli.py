@@ -23,14 +23,17 @@ MOST = 10**9  # larger sizes overflow before anything can report that there is n
 class Parser(argparse.ArgumentParser):
     """argparse, with one line for a wrong argument instead of a page of usage, and _ accepted for - in flags."""
 
-    def __init__(self, prog, description):
+    def __init__(self, prog, description, takes=""):
+        """takes: what stands before the flags, for example RUN."""
         super().__init__(
-            prog, f"{prog} [flags]", description, allow_abbrev=False,
+            prog, " ".join(filter(None, [prog, takes, "[flags]"])), description, allow_abbrev=False,
             formatter_class=lambda prog: argparse.RawDescriptionHelpFormatter(prog, max_help_position=28),
         )  # fmt: skip
         self.groups = {}
 
     def error(self, message):
+        if message.startswith("the following arguments are required"):  # of every command that takes one, it is a run
+            raise ArgumentError("give the folder of a run, for example runs/digits.")
         raise ArgumentError(f"{message.removeprefix('argument ')} (--help lists the flags).")
 
     def parse_args(self, args=None, namespace=None):

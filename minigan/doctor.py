@@ -13,8 +13,8 @@ from minigan.runs.vitals import VITALS
 
 
 def main():
-    parser = cli.Parser("python -m minigan.doctor", cli.COMMANDS["doctor"])
-    parser.add_argument("run", type=Path, help="folder of the run")
+    parser = cli.Parser("python -m minigan.doctor", cli.COMMANDS["doctor"], "RUN")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
     run = parser.parse_args().run
     rows = metrics.read(run / "metrics.csv")
     _, settings, _ = load_generator(run)

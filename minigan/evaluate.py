@@ -21,12 +21,15 @@ from minigan.runs.load import load_generator
 
 
 def main():
-    parser = cli.Parser("python -m minigan.evaluate", cli.COMMANDS["evaluate"])
-    parser.add_argument("samples", type=Path, help="folder of a run, a checkpoint, or a .npy of images or points")
+    parser = cli.Parser("python -m minigan.evaluate", cli.COMMANDS["evaluate"], "RUN|SAMPLES.npy")
+    parser.add_argument(
+        "samples", type=Path, metavar="RUN|SAMPLES.npy", help="folder of a run, a checkpoint, or a .npy of images or "
+        "points"
+    )  # fmt: skip
     parser.add_argument("-n", type=cli.whole(10), help="number of samples (default: 10000 images or 2500 points)")
     parser.add_argument("--seed", type=cli.whole(0), default=0, help="seed of the samples from a run (default: 0)")
     parser.add_argument("--data", help="data to compare with (default: what the run was trained on; for a .npy: auto)")
-    parser.add_argument("--data-dir", help="folder with the files of MNIST")
+    parser.add_argument("--data-dir", metavar="FOLDER", help="folder with the files of MNIST")
     parser.add_argument("--json", action="store_true", help="print the figures as JSON")
     parser.add_argument(
         "--out", type=cli.output(".png"), default=Path("nearest.png"), help="picture of samples, each above the 3 "

@@ -10,8 +10,8 @@ from minigan.runs import page
 
 
 def main():
-    parser = cli.Parser("python -m minigan.report", cli.COMMANDS["report"])
-    parser.add_argument("run", type=Path, help="folder of the run")
+    parser = cli.Parser("python -m minigan.report", cli.COMMANDS["report"], "RUN")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of the run")
     run = parser.parse_args().run
     page.write(run)
     print(f"report   {run / page.NAME}   (open it in a browser)")

@@ -14,8 +14,8 @@ FRAMES = 60  # pictures in the animation of a walk
 
 
 def main():
-    parser = cli.Parser("python -m minigan.sample", cli.COMMANDS["sample"])
-    parser.add_argument("run", type=Path, help="folder of a run, or a checkpoint")
+    parser = cli.Parser("python -m minigan.sample", cli.COMMANDS["sample"], "RUN")
+    parser.add_argument("run", type=Path, metavar="RUN", help="folder of a run, or a checkpoint")
     parser.add_argument("-n", type=cli.whole(1), help="number of samples (default: 64)")
     parser.add_argument("--seed", type=cli.whole(0), help="seed of the noise (default: 0)")
     parser.add_argument(

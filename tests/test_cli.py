@@ -343,7 +343,7 @@ USER_ERRORS = {
         "text.npy is not a readable .npy file (it does not begin like a .npy file of version 1.0).",
     ),
     "diverged": (train_with("--lr", 1e30, "--r1", 1e20, "--epochs", 3), 4, "holds the networks after round 0"),
-    "sample nothing": (sample_with(), 2, "required: run"),
+    "sample nothing": (sample_with(), 2, "minigan: give the folder of a run, for example runs/digits."),
     "sample no run": (sample_with("nowhere"), 3, "there is no checkpoint nowhere"),
     "sample no checkpoint": (sample_with("old"), 3, "there is no checkpoint"),
     "sample not one": (sample_with("own.npy"), 3, "not a minigan checkpoint"),

@@ -33,12 +33,20 @@ def test_every_command_is_in_the_list():
     assert modules | folders == set(cli.COMMANDS)
 
 
+TAKES = {"sample": "RUN ", "doctor": "RUN ", "report": "RUN ", "evaluate": "RUN|SAMPLES.npy "}
+
+
 @pytest.mark.parametrize("name", cli.COMMANDS)
 def test_a_command_runs_by_its_name_and_its_help_begins_with_the_line_of_the_list(command, name):
     code, out, err = command(__main__.main, name, "--help")
     assert (code, err) == (0, "")
-    assert out.startswith(f"usage: python -m minigan.{name} [flags]\n\n{cli.COMMANDS[name]}")
+    assert out.startswith(f"usage: python -m minigan.{name} {TAKES.get(name, '')}[flags]\n\n{cli.COMMANDS[name]}")
     assert max(map(len, out.splitlines())) <= 100
+
+
+@pytest.mark.parametrize("name", TAKES)
+def test_a_command_without_its_run_asks_for_it(command, name):
+    assert command(__main__.main, name) == (2, "", "minigan: give the folder of a run, for example runs/digits.\n")
 
 
 def test_the_flags_reach_the_command(command):

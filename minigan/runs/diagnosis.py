@@ -80,7 +80,8 @@ def D_wins(rows, settings):
         return None
     return (
         f"D wins: its loss is {rows[-1]['d_loss']:.2g}; in a balanced game it would be {draw:.2g}. When D is certain, "
-        "its output hardly changes from sample to sample, so its gradient tells G little about how to improve. Try "
+        "its output hardly changes from sample to sample, so its gradient tells G little about how to "
+        "improve. Try "
         + first((settings.d_steps > 1, "--d-steps 1"), (accepts_r1(settings), "--r1 1"),
                 (not settings.dropout, "--dropout 0.3"), (True, f"--d-lr {(settings.d_lr or settings.lr) / 4:g}"))
         + "."
