@@ -67,7 +67,8 @@ class Parser(argparse.ArgumentParser):
             if o.type is bool:
                 shown, how = "on" if default else "off", {"action": argparse.BooleanOptionalAction}
             else:
-                how["metavar"] = f"{{{','.join(o.choices)}}}" if o.choices else o.type.__name__.upper()
+                choices = f"{{{','.join(o.choices)}}}" if o.choices else None
+                how["metavar"] = o.metavar or choices or o.type.__name__.upper()
             help = o.help + (f" (default: {shown})" if default is not None else "")
             self.group(o.group).add_argument(o.flag, default=argparse.SUPPRESS, help=help, **how)
 

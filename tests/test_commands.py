@@ -109,3 +109,8 @@ def test_the_help_of_train_begins_with_the_presets_and_has_each_flag_in_its_grou
     assert {"--out", "--resume"} < flags[-1]
     for option in options(Settings):
         assert [title for title, group in zip(titles, flags, strict=True) if option.flag in group] == [option.group]
+    assert "--data DATA " in out and "--data-dir FOLDER " in out and " STR" not in out
+    words = " ".join(out.split())
+    assert "the defaults shown below are those of the preset minigan" in words
+    for cure in ("r1", "wgan-gp", "clip", "label-smoothing", "dropout", "input-dropout", "ema"):
+        assert re.search(rf"--{cure} FLOAT [^()]*; 0 is off \(default: ", words), cure

@@ -17,9 +17,10 @@ class Limit(NamedTuple):
     words: str
 
 
-def option(group, default, help, limit=None, choices=()):
+def option(group, default, help, limit=None, choices=(), metavar=None):
     """A field of a dataclass that `options` can turn into an Option."""
-    return field(default=default, metadata={"group": group, "help": help, "limit": limit, "choices": tuple(choices)})
+    about = {"group": group, "help": help, "limit": limit, "choices": tuple(choices), "metavar": metavar}
+    return field(default=default, metadata=about)
 
 
 def options(cls):
@@ -30,7 +31,10 @@ def options(cls):
 
 @dataclass(frozen=True)
 class Option:
-    """name: of the field. hint: its annotation, for example `float | None` or `tuple[int, ...]`."""
+    """name: of the field. hint: its annotation, for example `float | None` or `tuple[int, ...]`.
+
+    metavar: what the help shows for the value, if neither its choices nor its type say enough.
+    """
 
     name: str
     hint: Any
@@ -38,6 +42,7 @@ class Option:
     help: str
     limit: Limit | None
     choices: tuple[str, ...]
+    metavar: str | None
 
     @property
     def flag(self):

@@ -29,9 +29,9 @@ class Settings:
 
     data: str = option(
         "data", "auto", "mnist, drawn (digits, no download), ring, grid, spiral, or your own .npy or .npz file; "
-        "auto uses mnist, or drawn if MNIST can be neither found nor downloaded",
+        "auto uses mnist, or drawn if MNIST can be neither found nor downloaded", metavar="DATA",
     )  # fmt: skip
-    data_dir: str | None = option("data", None, "folder with MNIST's files")
+    data_dir: str | None = option("data", None, "folder with MNIST's files", metavar="FOLDER")
     vary: float = option("data", 0.6, "how much the drawn digits vary, from 0 to 1", SHARE)
 
     conditional: bool = option("networks", False, "tell both networks the label of each sample")
@@ -57,17 +57,20 @@ class Settings:
     simultaneous: bool = option("objective", False, "compute G's step with D as it was before D's step")
     shared_noise: bool = option("objective", False, "use the same noise for the steps of D and G")
 
-    r1: float = option("cures", 0.0, "weight of the R1 penalty on D's gradient at real samples", NOT_NEGATIVE)
+    r1: float = option("cures", 0.0, "weight of the R1 penalty on D's gradient at real samples; 0 is off", NOT_NEGATIVE)
     wgan_gp: float = option(
-        "cures", 0.0, "weight of the WGAN-GP penalty on D's gradient between real and fake samples", NOT_NEGATIVE
-    )
-    clip: float = option("cures", 0.0, "clip D's weights to this size after each of its steps", NOT_NEGATIVE)
+        "cures", 0.0, "weight of the WGAN-GP penalty on D's gradient between real and fake samples; 0 is off",
+        NOT_NEGATIVE,
+    )  # fmt: skip
+    clip: float = option("cures", 0.0, "clip D's weights to this size after each of its steps; 0 is off", NOT_NEGATIVE)
     spectral: bool = option("cures", False, "spectral normalisation of D's Dense layers")
-    label_smoothing: float = option("cures", 0.0, "train D with the target 1 minus this for real samples", RATE)
+    label_smoothing: float = option(
+        "cures", 0.0, "train D with the target 1 minus this for real samples; 0 is off", RATE
+    )
     packing: int = option("cures", 1, "number of samples that D judges together", COUNT)
-    dropout: float = option("cures", 0.0, "dropout rate of D's hidden layers", RATE)
-    input_dropout: float = option("cures", 0.0, "dropout rate of D's input", RATE)
-    ema: float = option("cures", 0.0, "decay of the average of G's weights, which draws the samples", RATE)
+    dropout: float = option("cures", 0.0, "dropout rate of D's hidden layers; 0 is off", RATE)
+    input_dropout: float = option("cures", 0.0, "dropout rate of D's input; 0 is off", RATE)
+    ema: float = option("cures", 0.0, "decay of the average of G's weights, which draws the samples; 0 is off", RATE)
 
     epochs: int = option("optimisation", 20, "passes over the data; 0 draws samples without training", NOT_NEGATIVE)
     batch_size: int = option("optimisation", 128, "samples in each step; with --packing, packs in each step", COUNT)
