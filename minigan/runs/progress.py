@@ -35,7 +35,8 @@ class Progress:
         """Say which run begins, or continues."""
         if resumed:
             done, rounds = self.training.rounds_done, self.training.rounds
-            last = " (the last; use --epochs to train longer)" if done == rounds else ""
+            longer = 2 * self.settings.epochs or 1
+            last = f" (this run is finished; add --epochs {longer} to train longer)" if done == rounds else ""
             changed = f"; results may differ: {resumed.changed}" if resumed.changed else ""
             self.say(f"resumed  after round {done}{last}{changed}")
         self.say(f"data     {data.note}")

@@ -144,7 +144,8 @@ def test_resuming_a_finished_run_changes_nothing(command, own):
     command(train.main, *SMALL, "--epochs", 2, "--out", "run")
     before = contents("run")
     code, out, err = command(train.main, "--resume", "run")
-    assert (code, err) == (0, "") and "resumed  after round 10 (the last; use --epochs to train longer)\n" in out
+    assert (code, err) == (0, "")
+    assert "resumed  after round 10 (this run is finished; add --epochs 4 to train longer)\n" in out
     assert contents("run") == before
 
 
