@@ -110,7 +110,7 @@ def test_perfect_and_far_points_are_scored_as_such(command, name):
 WRONG = {
     ("nothing", ): "no checkpoint",
     ("samples.npy", "--data", "nothing.npz"): "no file nothing.npz",
-    ("samples.npy", "--data", "unlabelled.npy"): "put them into an .npz, as 'labels'",
+    ("samples.npy", "--data", "unlabelled.npy"): "unlabelled.npy has no usable labels, .* into an .npz file",
     ("samples.npy", "--data", "small.npz"): "28x28, but those of small.npz are 8x8",
     ("points.npy",): "--data ring or --data grid",
     ("points.npy", "--data", "small.npz"): "--data ring or --data grid",

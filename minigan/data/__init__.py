@@ -18,7 +18,7 @@ import numpy as np
 from minigan.data import drawn, mnist, toy
 from minigan.data.dataset import Dataset, from_images
 from minigan.data.own import ENDINGS, from_file
-from minigan.errors import DataError
+from minigan.errors import DataError, did_you_mean
 
 __all__ = ["NAMES", "POINTS", "Dataset", "from_file", "load", "split"]
 
@@ -54,7 +54,8 @@ def load(name, data_dir=None, seed=0, vary=0.6):
         note = f"{name}, {N_POINTS} points" + (f" around {len(toy.centres(name))} centres" if name in toy.STD else "")
         return Dataset(points, (2,), note, labels, name=name)
     if Path(name).suffix.lower() not in ENDINGS:
-        raise DataError(f"no data set is called {name}: choose {', '.join(NAMES)}, or give a .npy or .npz file.")
+        close = did_you_mean(name, NAMES)
+        raise DataError(f"no data set is called {name}: choose {', '.join(NAMES)}, or give a .npy or .npz file{close}")
     return replace(from_file(Path(name)), name=name)
 
 

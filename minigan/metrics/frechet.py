@@ -56,7 +56,10 @@ class Judge:
 
     def __init__(self, train, test):
         if train.labels is None:
-            raise DataError(f"{train.note}: a classifier needs labels; put them into an .npz, as 'labels'.")
+            raise DataError(
+                f"{train.name} has no usable labels, and images are measured with a classifier that learns them: put "
+                "images and labels, whole numbers from 0, into an .npz file."
+            )
         if len(test.x) < 10:
             raise DataError(f"{test.note}: too few test images; at least 10 are needed, better 10000.")
         self.train, self.test = train, test.batch(slice(None))
