@@ -22,8 +22,9 @@ def from_file(path):
     """Read a Dataset from the file at `path`, a pathlib.Path.
 
     The file holds images (n, height, width), square images with one image in a row (n, height * height), or points
-    (n, 2). Pixels may be integers in 0..255, or floats in 0..1 or in -1..1. Other ranges raise DataError instead of
-    being rescaled by guesswork: G's tanh reaches -1..1, so a wrong guess would train on values that G cannot make.
+    (n, 2). Pixels may be integers in 0..255, or floats in 0..1 or in -1..1. Integers in 0..1 become 0 and 255,
+    black and white. Other ranges raise DataError instead of being rescaled by guesswork: G's tanh reaches -1..1, so a
+    wrong guess would train on values that G cannot make.
 
     Labels must be integers in 0..999, one for each sample. Others are ignored, and the note says so.
     Raises DataError if the file is missing or damaged, or if minigan cannot train on what it holds.

@@ -27,8 +27,8 @@ def grid(n, seed=0):
 
 
 def spiral(n, seed=0):
-    """(points (n, 2) float32, labels (n,), all 0): a line that winds around 0 twice, out to radius 1, with noise of
-    standard deviation .02. It has no modes."""
+    """(points (n, 2) float32, labels (n,), all 0): a line that winds around 0 about 1.6 times, from radius .2 to 1,
+    with noise of standard deviation .02. It has no modes."""
     rng = np.random.default_rng(seed)
     t = np.sqrt(rng.uniform(0.04, 1.0, n))  # nearly uniform along the line
     angle = 4.0 * math.pi * t

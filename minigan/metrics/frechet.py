@@ -26,6 +26,7 @@ def frechet_distance(a, b):
     C_a C_b = R_a' (R_a R_b' R_b) has the same nonzero eigenvalues as (R_a R_b') (R_a R_b')', and these are the squares
     of the singular values of R_a R_b'. The distance becomes
         |m_a - m_b|^2 + |R_a|^2 + |R_b|^2 - 2 sum of the singular values of R_a R_b'        (2)
+    where |R|^2 is the sum of the squares of R's entries, tr(R'R).
     Raises ValueError if a or b has fewer than two samples, or values that are not finite.
     Source: Dowson and Landau 1982; on features Heusel et al. 2017, eq. 6.
     """

@@ -14,7 +14,7 @@ RADIUS = 3.0  # in standard deviations: a sample this near to a mode is of high 
 
 
 class Score(NamedTuple):
-    """What perfect samples score is in brackets. The last two are nan if no sample is of high quality."""
+    """The score of perfect samples is in brackets. The last two are nan if no sample is of high quality."""
 
     found: int  # modes with at least one sample of high quality (all)
     n_modes: int  # 8 for "ring", 25 for "grid"

@@ -11,7 +11,9 @@ def anneal(settings, g_optimizer, d_optimizer, t, rounds):
     Each round also multiplies them by lr_factor. The momentum moves linearly from momentum to final_momentum.
     """
     s, done = settings, t / max(rounds, 1)
-    factor = s.lr_factor**t * (min(1.0, max(0.0, 1.0 - done) / s.lr_decay) if s.lr_decay else 1.0)
+    factor = s.lr_factor**t
+    if s.lr_decay:
+        factor *= min(1.0, max(0.0, 1.0 - done) / s.lr_decay)
     g_optimizer.lr, d_optimizer.lr = factor * s.lr, factor * (s.d_lr or s.lr)
     if s.final_momentum is not None:
         g_optimizer.momentum = d_optimizer.momentum = s.momentum + (s.final_momentum - s.momentum) * done

@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from minigan.data import POINTS
 
-DRAW = {"non-saturating": 2 * math.log(2), "minimax": 2 * math.log(2), "least-squares": 0.25, "hinge": 2.0}  # D's loss
+# D's loss in a balanced game
+BALANCE = {"non-saturating": 2 * math.log(2), "minimax": 2 * math.log(2), "least-squares": 0.25, "hinge": 2.0}
 
 
 class Note(NamedTuple):
@@ -53,7 +54,7 @@ def learning_rate(rows, settings):
         growth = now[weights] / (previous[weights] or math.inf) - 1.0
         if growth > 0.25 and now[weights] > usual_norm(who, settings):
             what = f"weights grew by {100 * growth:.0f} % since the previous row"
-        elif settings.objective in DRAW and loss > 30.0:
+        elif settings.objective in BALANCE and loss > 30.0:
             what = f"loss is {loss:.3g}; even a losing player rarely exceeds 3"
         else:
             continue
@@ -71,16 +72,16 @@ def usual_norm(who, settings):
 
 
 def D_wins(rows, settings):
-    if settings.objective not in DRAW:  # a Wasserstein critic still has a useful gradient when it wins
+    if settings.objective not in BALANCE:  # a Wasserstein critic still has a useful gradient when it wins
         return None
     e = settings.label_smoothing if settings.probable else 0.0
     least = -e * math.log(e) - (1.0 - e) * math.log(1.0 - e) if e else 0.0  # D's loss cannot fall below this entropy
-    draw = DRAW[settings.objective]
-    if not lasts(rows, 100, lambda row: row["d_accuracy"] > 0.99 and row["d_loss"] < least + 0.1 * draw):
+    balance = BALANCE[settings.objective]
+    if not lasts(rows, 100, lambda row: row["d_accuracy"] > 0.99 and row["d_loss"] < least + 0.1 * balance):
         return None
     return (
-        f"D wins: its loss is {rows[-1]['d_loss']:.2g}; in a balanced game it would be {draw:.2g}. When D is certain, "
-        "its output hardly changes from sample to sample, so its gradient tells G little about how to "
+        f"D wins: its loss is {rows[-1]['d_loss']:.2g}; in a balanced game it would be {balance:.2g}. When D is "
+        "certain, its output hardly changes from sample to sample, so its gradient tells G little about how to "
         "improve. Try "
         + first((settings.d_steps > 1, "--d-steps 1"), (accepts_r1(settings), "--r1 1"),
                 (not settings.dropout, "--dropout 0.3"), (True, f"--d-lr {(settings.d_lr or settings.lr) / 4:g}"))

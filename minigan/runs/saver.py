@@ -6,7 +6,7 @@ from minigan.backend import namespace
 from minigan.runs import checkpoint
 from minigan.runs.checkpoint import Diverged
 
-BEST = "best.npz"  # where the latter is saved
+BEST = "best.npz"  # the checkpoint with the smallest distance
 
 
 class Saver:

@@ -309,7 +309,7 @@ def test_mnist_has_a_test_set_of_its_own():
     assert (train.name, len(train.x), len(test.x)) == ("mnist", 60_000, 10_000)
 
 
-def test_the_spiral_winds_twice_and_is_seeded():
+def test_the_spiral_winds_and_is_seeded():
     points, labels = toy.spiral(2000, 1)
     r, angle = np.linalg.norm(points, axis=1), np.arctan2(points[:, 1], points[:, 0])
     assert points.dtype == np.float32 and points.shape == (2000, 2) and not labels.any()
