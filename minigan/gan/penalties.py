@@ -48,11 +48,10 @@ def input_gradient(D, caches):
     Backpropagation passes the deltas on its way to g. With J_k the Jacobian of layer k, and ^T a transpose,
         delta_K = ds/ds = 1,   delta_(k-1) = J_k^T delta_k,   g = delta_0                             (1)
     """
-    delta, deltas = np.ones_like(caches[-1][:, :1]), []
+    deltas = [np.ones_like(caches[-1][:, :1])]
     for layer, cache in zip(reversed(D.layers), reversed(caches), strict=True):
-        deltas.insert(0, delta)
-        delta = layer.backward(delta, cache, param_grads=False)  # (1)
-    return delta, deltas
+        deltas.insert(0, layer.backward(deltas[0], cache, param_grads=False))  # (1)
+    return deltas[0], deltas[1:]
 
 
 def add_gradient(D, caches, deltas, u):
