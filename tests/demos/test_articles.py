@@ -5,6 +5,7 @@ from pathlib import Path
 
 import articles
 import numpy as np
+import pytest
 from matplotlib.figure import Figure
 
 from minigan import train
@@ -19,6 +20,7 @@ def test_the_published_page_is_what_the_program_writes():
     assert cells["article-d"].startswith("10 | ") and PRESETS["article-d"].with_flags().epochs == 60
 
 
+@pytest.mark.slow
 def test_a_run_is_scored_and_drawn(tmp_path, command):
     flags = ("--data", "drawn", "--epochs", 1, "--batch-size", 20_000, "--out", tmp_path / "minigan")
     assert command(train.main, *flags)[0] == 0

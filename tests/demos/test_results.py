@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 import results
 
 from minigan.recipes.presets import PRESETS
@@ -13,6 +14,7 @@ def test_every_preset_has_a_row():
     assert {name.split()[0] for name in results.EPOCHS} == set(PRESETS)
 
 
+@pytest.mark.slow
 def test_a_row_is_trained_once_and_says_its_epochs_and_those_of_the_preset(tmp_path, monkeypatch, in_process):
     monkeypatch.setitem(results.EPOCHS, NAME, 1)
     line = results.row(NAME, tmp_path / "runs", tmp_path, None)

@@ -99,6 +99,7 @@ def test_each_trial_is_saved_when_it_ends_and_is_not_run_again(tmp_path, monkeyp
     assert ran == [3, 4]
 
 
+@pytest.mark.slow
 def test_a_trial_runs_the_command_line_and_resumes_after_a_stop(tmp_path, in_process, monkeypatch):
     whole, done = Training.round, []
 

@@ -290,6 +290,7 @@ def test_the_command_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):
     assert "ReLU    " in out and "All gradients" not in out
 
 
+@pytest.mark.slow
 def test_error_vs_h_draws_its_picture(tmp_path, monkeypatch, capsys):
     picture = tmp_path / "v.png"
     monkeypatch.setattr("sys.argv", ["error_vs_h.py", "--out", str(picture)])

@@ -67,7 +67,7 @@ def provoked(examined, rule):
     raise AssertionError(f"nothing provokes {rule}")
 
 
-@pytest.mark.parametrize("rule", sorted(set(clinic.ILL) - {"collapse", "oscillation"}))  # these two are slow
+@pytest.mark.parametrize("rule", ["D wins", "G learns nothing"])  # the slow test below provokes all failures
 def test_each_rule_finds_its_failure(examined, rule):
     provoked(examined, rule)
 

@@ -89,6 +89,7 @@ def picture(url):
     return Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,"))))
 
 
+@pytest.mark.slow
 def test_a_long_run_shows_25_pictures_from_all_its_epochs(made, command):
     run = made("points")
     for epoch in range(4, 100):
