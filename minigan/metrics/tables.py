@@ -89,7 +89,6 @@ def judge_for(shape, settings, data=None):
     """What measures samples of this shape: Images or Points, of the data that the settings name.
 
     data: that Dataset, if it has been loaded already.
-
     Raises ArgumentError if the samples and the data do not match, DataError if the data cannot be loaded.
     """
     if shape == (2,):
