@@ -77,7 +77,7 @@ def labels_for(judge, settings, made, n):
 
 def save_nearest(path, x, train):
     """Draw the first 20 samples in two rows, and below each sample its 3 nearest training images."""
-    index, _ = neighbours.nearest(x[:20], train.x, 3)
+    index, _ = neighbours.nearest(x[:20], train, 3)
     rows = [train.batch(near) for near in index.T]
     grid = [a[i : i + 10] for i in (0, 10) for a in (x[:20], *rows)]
     images.save_grid(path, images.to_unit(np.concatenate(grid), train.shape), columns=10)

@@ -1,6 +1,7 @@
 """Dataset: samples in memory, and the batches that training takes from them."""
 
 import hashlib
+import math
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -15,7 +16,7 @@ class Dataset:
     """Samples, one in each row.
 
     x: (n, d); uint8 pixels of images, or float32 coordinates of points.
-    shape: of one sample: (height, width) for images, (2,) for points.
+    shape: of one sample: (height, width) for grey images, (height, width, 3) for colour, (2,) for points.
     note: one line that says what the data are and where they came from.
     labels: (n,) integers from 0, or None.
     low: the value of black in a batch, -1 or 0. White is 1.
@@ -31,7 +32,7 @@ class Dataset:
 
     @property
     def n_x(self):
-        return self.x.shape[1]
+        return math.prod(self.shape)
 
     @property
     def is_images(self):
@@ -53,9 +54,13 @@ class Dataset:
         """n labels, drawn with the frequencies that they have in these data; the same n labels every time."""
         return np.random.default_rng(1).choice(self.labels, n)
 
+    def stored(self, rows):
+        """The samples in these rows, as they are stored: uint8 pixels or float32 coordinates (N, n_x)."""
+        return self.x[rows]
+
     def batch(self, rows):
-        """x[rows] as float32 (N, d): pixels are scaled from 0..255 to low..1, points are unchanged."""
-        x = self.x[rows]
+        """The samples in these rows as float32 (N, n_x): pixels are scaled from 0..255 to low..1, points unchanged."""
+        x = self.stored(rows)
         return scaled(x, (1.0 - self.low) / 255.0, self.low) if self.is_images else x
 
     def to(self, xp, low=-1.0):
@@ -78,7 +83,8 @@ def scaled(pixels, factor, low):
 
 
 def from_images(images, source, labels=None, name=""):
-    """A Dataset of images (n, height, width) uint8. source: where they came from, for the note."""
-    n, height, width = images.shape
-    note = f"{n} images {height}x{width}: {source}"
-    return Dataset(images.reshape(n, -1), (height, width), note, labels, name=name)
+    """A Dataset of images uint8, (n, height, width) or (n, height, width, 3). source: their origin, for the note."""
+    n, *shape = images.shape
+    colour = " in colour" if len(shape) == 3 else ""
+    note = f"{n} images {shape[0]}x{shape[1]}{colour}: {source}"
+    return Dataset(images.reshape(n, -1), tuple(shape), note, labels, name=name)

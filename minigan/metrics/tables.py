@@ -62,7 +62,7 @@ class Images(frechet.Judge):
         yield "digits", s.shares
         validation = self.train.batch(slice(self.held, self.held + 1000))
         yield "Parzen log-likelihood", parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, self.test))).mean
-        yield "nearest in training", float(np.quantile(neighbours.nearest(unseen[:1000], self.train.x)[1], 0.1))
+        yield "nearest in training", float(np.quantile(neighbours.nearest(unseen[:1000], self.train)[1], 0.1))
 
 
 class Points:

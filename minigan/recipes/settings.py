@@ -28,8 +28,9 @@ class Settings:
     """
 
     data: str = option(
-        "data", "auto", "mnist, drawn (digits, no download), ring, grid, spiral, or your own .npy or .npz file; "
-        "auto uses mnist, or drawn if MNIST can be neither found nor downloaded", metavar="DATA",
+        "data", "auto", "mnist, drawn (digits, no download), stacked (three digits in one colour image), ring, grid, "
+        "spiral, or your own .npy or .npz file; auto uses mnist, or drawn if MNIST can be neither found nor downloaded",
+        metavar="DATA",
     )  # fmt: skip
     data_dir: str | None = option("data", None, "folder with MNIST's files", metavar="FOLDER")
     vary: float = option("data", 0.6, "how much the drawn digits vary, from 0 to 1", SHARE)
@@ -153,8 +154,8 @@ class Settings:
             "beta2": self.optimizer != "sgd",
             "d_slope": not self.maxout,
             "batchnorm_eps": self.g_batchnorm or self.d_batchnorm,
-            "vary": self.data in ("auto", "drawn"),
-            "data_dir": self.data in ("auto", "mnist"),
+            "vary": self.data in ("auto", "drawn", "stacked"),
+            "data_dir": self.data in ("auto", "mnist", "stacked"),
         }
         return {name for name, yes in used.items() if not yes}
 

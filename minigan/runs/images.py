@@ -13,29 +13,29 @@ ZOOM = 2  # screen pixels per pixel of a sample; without it 28 x 28 would be tin
 
 
 def to_unit(x, shape):
-    """Samples x (N, n_x) in -1..1 as images (N, height, width) float32 in 0..1."""
+    """Samples x (N, n_x) in -1..1 as images (N, *shape), float32 in 0..1."""
     return np.clip((x.reshape(len(x), *shape) + 1.0) * 0.5, 0.0, 1.0).astype(np.float32)
 
 
 def save_samples(path, x, shape, real=None, columns=None):
     """Write samples x (N, n_x) to path: images as a grid, points (N, 2) as a scatter plot over real points."""
-    if len(shape) == 2:
+    if len(shape) > 1:
         save_grid(path, to_unit(x, shape), columns)
     else:
         save_points(path, x, real)
 
 
 def save_grid(path, images, columns=None):
-    """Write images (N, height, width), with values in 0..1, as one picture; see `sheet`."""
+    """Write images, with values in 0..1, as one picture; see `sheet`."""
     picture(images, columns).save(path)
 
 
 def picture(images, columns=None):
-    """Images (N, height, width), with values in 0..1, as one picture (Pillow); see `sheet`."""
+    """Images, with values in 0..1, as one picture (Pillow); see `sheet`."""
     from PIL import Image
 
-    grey = np.rint(255.0 * np.clip(sheet(images, columns), 0.0, 1.0)).astype(np.uint8)
-    return Image.fromarray(np.kron(grey, np.ones((ZOOM, ZOOM), np.uint8)))
+    pixels = np.rint(255.0 * np.clip(sheet(images, columns), 0.0, 1.0)).astype(np.uint8)
+    return Image.fromarray(pixels.repeat(ZOOM, axis=0).repeat(ZOOM, axis=1))
 
 
 def of_training(run):
@@ -59,13 +59,18 @@ def save_gif(path, pictures, fps):
 
 
 def sheet(images, columns=None):
-    """Arrange images (N, height, width) in one, in reading order with margins, as square as possible by default."""
-    n, height, width = images.shape
+    """Arrange images in one, in reading order with margins, as square as possible by default.
+
+    images: (N, height, width) if they are grey, (N, height, width, 3) in colour.
+    """
+    n, height, width, *channels = images.shape
     columns = columns or math.ceil(math.sqrt(n))
     rows = math.ceil(n / columns)
-    padded = np.zeros((rows * columns, height + 2, width + 2), np.float32)
+    height, width = height + 2, width + 2
+    padded = np.zeros((rows * columns, height, width, *channels), np.float32)
     padded[:n, 1:-1, 1:-1] = images
-    return padded.reshape(rows, columns, height + 2, width + 2).swapaxes(1, 2).reshape(rows * (height + 2), -1)
+    grid = padded.reshape(rows, columns, height, width, *channels).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width, *channels)
 
 
 def save_points(path, x, real=None):

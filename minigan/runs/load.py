@@ -19,9 +19,9 @@ def load_generator(path):
     try:
         settings, shape = Settings(**meta["settings"]), tuple(map(int, meta["shape"]))
         n_classes = int(meta["n_classes"]) if settings.conditional else 0
-        if len(shape) not in (1, 2) or min(shape) < 1 or n_classes < 0:
+        if len(shape) not in (1, 2, 3) or min(shape) < 1 or n_classes < 0:
             raise ValueError(f"samples of shape {shape} in {n_classes} classes")
-        data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) == 2, shape=shape, n_classes=n_classes)
+        data = SimpleNamespace(n_x=math.prod(shape), is_images=len(shape) > 1, shape=shape, n_classes=n_classes)
         G = generator(settings, data)
     except (KeyError, IndexError, TypeError, ValueError, OverflowError, MemoryError, ArgumentError) as error:
         raise CheckpointError(f"{path} describes no generator that this minigan knows ({brief(error)}).") from None

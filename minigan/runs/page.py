@@ -135,7 +135,7 @@ def nearest(settings, made, G, data):
     if data is None or not data.is_images or data.shape != made.shape:
         return None
     x = draw_samples(settings, made, G, 10)
-    rows = [x, *(data.batch(near) for near in neighbours.nearest(x, data.x, 3)[0].T)]
+    rows = [x, *(data.batch(near) for near in neighbours.nearest(x, data, 3)[0].T)]
     return url(images.picture(images.to_unit(np.concatenate(rows), data.shape), columns=10))
 
 

@@ -71,7 +71,7 @@ def begun(preset, given, dataset):
     settings = PRESETS[preset or "minigan"].with_flags(**of_data)
     library(settings.device)  # raises DeviceError if there is none, before any work is done
     data = dataset or load(settings.data, settings.data_dir, settings.seed, settings.vary)
-    preset = preset or ("minigan" if data.is_images else "toy")
+    preset = preset or ("stacked" if data.name == "stacked" else "minigan" if data.is_images else "toy")
     settings = replace(PRESETS[preset].with_flags(**given), data=data.name)
     check_size(settings, data)
     if settings.conditional and data.labels is None:

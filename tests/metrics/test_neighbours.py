@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 
+from minigan.data import Dataset
 from minigan.metrics import neighbours, parzen
 
 
@@ -75,11 +76,11 @@ def test_scores_reject_too_few_and_infinite_samples(rng, wrong):
 
 
 def test_nearest_finds_the_nearest_training_images(rng, monkeypatch):
-    monkeypatch.setattr(neighbours, "PART", 64)
+    monkeypatch.setattr(neighbours, "PART", 64 * 30)
     training = rng.integers(0, 256, (200, 30)).astype(np.uint8)
     x = rng.uniform(-1.0, 1.0, (9, 30)).astype(np.float32)
     x[:3] = training[[150, 7, 63]] / 127.5 - 1.0
-    index, distance = neighbours.nearest(x, training, 4)
+    index, distance = neighbours.nearest(x, Dataset(training, (5, 6), ""), 4)
     slow = np.array([[math.dist((a + 1.0) / 2.0, b / 255.0) for b in training] for a in x.astype(np.float64)])
     np.testing.assert_array_equal(index, slow.argsort(axis=1)[:, :4])
     np.testing.assert_allclose(distance, np.sort(slow, axis=1)[:, :4], atol=1e-6)

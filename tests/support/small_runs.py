@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan.data import Dataset
+from minigan.data import POINTS, Dataset
+from minigan.data.stacked import stack
 from minigan.recipes.presets import PRESETS
 from minigan.training import Training
 
@@ -21,9 +22,10 @@ def small(preset, **given):
     hidden = {name: (8,) * len(getattr(s, name)) for name in ("g_hidden", "d_hidden")}
     n = 40 // s.d_steps // s.packing
     s = replace(s, **{"batch_size": n, "epochs": 3} | hidden | given)
-    if s.data != "auto":
+    if s.data in POINTS:
         return s, Dataset(rng.standard_normal((60, 2)).astype(np.float32), (2,), "")
-    return s, Dataset(rng.integers(0, 256, (60, 36)).astype(np.uint8), (6, 6), "", np.arange(60) % 3)
+    digits = Dataset(rng.integers(0, 256, (60, 36)).astype(np.uint8), (6, 6), "", np.arange(60) % 3)
+    return s, stack(digits, 60) if s.data == "stacked" else digits
 
 
 def contents(run):
