@@ -21,12 +21,13 @@ from minigan import cli
 from minigan.data import load, split, toy
 from minigan.metrics import modes
 from minigan.metrics.frechet import Judge
+from minigan.metrics.tables import N_STACKED, StackedDigits
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples
 from minigan.runs import images
 from minigan.runs.load import load_generator
 
-N = 10_000  # samples
+N = 10_000  # samples; N_STACKED of stacked digits
 EPOCHS = {  # preset and flags -> epochs; None: as many as the preset has
     "minigan": None, "large": None,
     "small": None, "wide": 4,
@@ -46,11 +47,12 @@ best figures that they can reach. Training took 30 seconds for `toy`, 92 seconds
 `large`, on two cores ([RESULTS.md](../RESULTS.md)).
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that is
-right on {accuracy} of them; the classifier's mean confidence in the likeliest digit; and the share of the digit that is
-drawn least. Noise is there for comparison; it is not the worst that is possible, and some rows are further away.
+right on {accuracy} of them; its mean confidence in the likeliest digit; the share of the samples in which it is
+surer of a digit than .9 (test images: {sure}), since the others are often ragged; and the share of the rarest digit.
+Noise is there for comparison; it is not the worst that is possible, and some rows are further away.
 
-| preset | samples | distance | confidence | rarest digit | epochs |
-|---|---|---|---|---|---|
+| preset | samples | distance | confidence | surer than .9 | rarest digit | epochs |
+|---|---|---|---|---|---|---|
 {images}
 
 Points: 2,500 samples; the modes with a sample within 3 standard deviations; the share of samples that are that near to
@@ -62,8 +64,8 @@ mode divided by that of the data (1 if it were perfect). PacGAN's own table take
 {points}
 
 Stacked MNIST: 26,000 samples; the combinations of three digits that a classifier of the channels finds among them; the
-reverse KL divergence from equal shares of the 1,000 combinations (about .02 if the samples were perfect); and the share
-of the channels of which the classifier is surer than .9.
+reverse KL divergence from equal shares of the 1,000 combinations; and the share of the channels in which the classifier
+is surer of a digit than .9. The classifier sees digits in noise, too, but it is rarely sure of them.
 
 | preset | samples | modes | reverse KL | surer than .9 | epochs |
 |---|---|---|---|---|---|
@@ -85,7 +87,12 @@ def run(name, folder, n_epochs):
 
 
 def of_images(s):
-    return f"{s.distance:.1f} | {100 * s.confidence:.0f} % | {100 * min(s.shares):.1f} %"
+    sure = f"{100 * s.sure:.1f} %"
+    return f"{s.distance:.1f} | {100 * s.confidence:.0f} % | {sure} | {100 * min(s.shares):.1f} %"
+
+
+def of_stacked(s):
+    return f"{s.found} of {s.n_modes} | {s.reverse_kl:.3f} | {100 * s.sure:.1f} %"
 
 
 def row(name, runs, out, judge):
@@ -99,7 +106,9 @@ def row(name, runs, out, judge):
     real = None if data.is_images else load(settings.data).x[:2500]
     x = draw_samples(settings, data, G, 40 if data.is_images else 2500)
     images.save_samples(out / f"{file}.png", x, data.shape, real, columns=10)
-    if data.is_images:
+    if settings.data == "stacked":
+        figures = of_stacked(judge.score([draw_samples(settings, data, G, N_STACKED)]))
+    elif data.is_images:
         figures = of_images(judge.score(draw_samples(settings, data, G, N, label=judge.train.some_labels(N))))
     else:
         m = modes.score(x, settings.data)
@@ -107,13 +116,15 @@ def row(name, runs, out, judge):
     return f"| `{name}` | ![samples]({file}.png) | {figures} | {epochs} |"
 
 
-def page(rows, versions, accuracy):
+def page(rows, versions, accuracy, sure):
     """README.md. rows: preset and flags, or what images are compared with -> a row of one of the tables."""
     tables: dict[str, list] = {"images": [], "points": [], "stacked": []}
     for name, line in rows.items():
-        data = PRESETS[name.split()[0]].with_flags().data if name in EPOCHS else "mnist"
+        data = PRESETS[name.split()[0]].with_flags().data if name in EPOCHS else name.split()[0]
         tables["points" if data in toy.STD else "stacked" if data == "stacked" else "images"].append(line)
-    return PAGE.format(versions=versions, accuracy=accuracy, **{name: "\n".join(t) for name, t in tables.items()})
+    return PAGE.format(
+        versions=versions, accuracy=accuracy, sure=sure, **{name: "\n".join(table) for name, table in tables.items()}
+    )
 
 
 def main():
@@ -123,12 +134,18 @@ def main():
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
 
-    judge = Judge(*split(load("mnist")))
-    rows = {name: row(name, given.runs, given.out, judge) for name in EPOCHS}
-    rows["training images"] = f"| training images, for comparison | | {of_images(judge.score(judge.real(N)))} | |"
-    rows["noise"] = f"| noise, for comparison | | {of_images(judge.score(judge.noise(N)))} | |"
+    judge, stacked = Judge(*split(load("mnist"))), StackedDigits(*split(load("stacked")))
+    rows = {name: row(name, given.runs, given.out, stacked if name == "stacked" else judge) for name in EPOCHS}
+    others = {
+        "training images": of_images(judge.score(judge.real(N))),
+        "noise": of_images(judge.score(judge.noise(N))),
+        "stacked test images": of_stacked(stacked.score(stacked.real(N_STACKED))),
+        "stacked noise": of_stacked(stacked.score(stacked.noise(N_STACKED))),
+    }
+    rows |= {name: f"| {name}, for comparison | | {figures} | |" for name, figures in others.items()}
     versions = f"NumPy {np.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    (given.out / "README.md").write_text(page(rows, versions, f"{100 * judge.accuracy:.1f} %"), encoding="utf-8")
+    shares = (f"{100 * share:.1f} %" for share in (judge.accuracy, judge.sure))
+    (given.out / "README.md").write_text(page(rows, versions, *shares), encoding="utf-8")
     print(given.out / "README.md")
 
 

@@ -64,8 +64,9 @@ class GAN:
     def fit(self, images, labels=None):
         """Train on images or points. Returns self.
 
-        images: an array of images (n, height, width) or (n, height * height), or of points (n, 2). Pixels are whole
-        numbers in 0..255, or floats in 0..1 or -1..1. Or what --data accepts: a name ("mnist"), or the path of a file.
+        images: an array of images (n, height, width) or (n, height * height), in colour (n, height, width, 3), or of
+        points (n, 2). Pixels are whole numbers in 0..255, or floats in 0..1 or -1..1. Or what --data accepts: a name
+        ("mnist"), or the path of a file.
         labels: whole numbers from 0, shape (n,), for an array of images. A conditional GAN learns them.
 
         Calling fit again continues the training on the same data: to the end if it was interrupted, otherwise for
@@ -111,7 +112,7 @@ class GAN:
         return Path(folder, "run")
 
     def sample(self, n=64, label=None, seed=0):
-        """Draw n samples: images (n, height, width), float32 in 0..1, or points (n, 2).
+        """Draw n samples: images (n, height, width) or (n, height, width, 3), float32 in 0..1, or points (n, 2).
 
         label: what to draw, one label or an array of n, if the GAN is conditional. By default every label in turn.
         seed: the same seed gives the same samples. Raises ArgumentError if there is no such label.
@@ -125,8 +126,9 @@ class GAN:
         return images.to_unit(x, data.shape) if data.is_images else x
 
     def evaluate(self, n=None, seed=0):
-        """Measure n samples (default: 10000 images or 2500 points). metrics/tables.py says what the figures can tell.
+        """Measure n samples (default: 10000 images, 26000 of stacked digits, 2500 points).
 
+        metrics/tables.py says what the figures can tell.
         Returns three dicts of figures: {"samples": {"Frechet distance": ...}, "real": {...}, "noise": {...}}.
         Raises ArgumentError for data that there are no figures for: images without labels, points without modes.
         """

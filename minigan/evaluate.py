@@ -26,7 +26,9 @@ def main():
         "samples", type=Path, metavar="RUN|SAMPLES.npy", help="folder of a run, a checkpoint, or a .npy of images or "
         "points"
     )  # fmt: skip
-    parser.add_argument("-n", type=cli.whole(10), help="number of samples (default: 10000 images or 2500 points)")
+    parser.add_argument(
+        "-n", type=cli.whole(10), help="number of samples (default: 10000 images, 26000 of stacked digits, 2500 points)"
+    )
     parser.add_argument("--seed", type=cli.whole(0), default=0, help="seed of the samples from a run (default: 0)")
     parser.add_argument("--data", help="data to compare with (default: what the run was trained on; for a .npy: auto)")
     parser.add_argument("--data-dir", metavar="FOLDER", help="folder with the files of MNIST")
@@ -49,13 +51,13 @@ def main():
         print(f"data     {judge.data}")
         print(f"judge    {judge.about}\n")
         print(tables.as_text(table, judge.kinds), end="\n\n")
-    if isinstance(judge, tables.Images):
+    if not isinstance(judge, tables.Points):
         save_nearest(given.out, x, judge.train)
         print(f"nearest  {given.out}: samples, each above the 3 training images nearest to it", file=sys.stderr)
 
 
 def judge_and_samples(given):
-    """(Images or Points that measure the samples, the samples (N, n_x), in -1..1 if they are images)."""
+    """(what measures the samples, as tables.judge_for returns it; the samples (N, n_x), images in -1..1)."""
     if given.samples.suffix.lower() == ".npy":
         G, settings, made = None, Settings(), from_file(given.samples)
     else:

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from minigan import evaluate, train
 from minigan.data import load, split, toy
 from minigan.data.drawn import draw
+from minigan.data.stacked import stack
 from minigan.metrics import tables
 from minigan.recipes import sampling
 from minigan.runs import checkpoint, images
@@ -105,6 +107,36 @@ def test_perfect_and_far_points_are_scored_as_such(command, name):
     np.save("far.npy", np.full((2000, 2), 99.0) + np.arange(4000).reshape(2000, 2))
     figures = json.loads(command(evaluate.main, "far.npy", "--data", name, "--json")[1])["figures"]["samples"]
     assert figures == {"modes": 0, "high quality": 0.0, "reverse KL": None, "sigma ratio": None}
+
+
+def test_stacked_digits_are_scored_by_their_modes(command, no_mnist, monkeypatch):
+    monkeypatch.setattr("minigan.data.N_DRAWN", 1500)
+    monkeypatch.setattr("minigan.data.N_TEST", 300)
+    monkeypatch.setattr("minigan.data.N_STACKED", 2500)
+    perfect = stack(split(load("drawn", seed=1), seed=1)[1], 2000, seed=2)
+    np.save("perfect.npy", perfect.stored(slice(None)).reshape(-1, 28, 28, 3))
+    np.save("swapped.npy", np.load("perfect.npy")[..., [0, 0, 0]])
+    code, out, err = command(evaluate.main, "perfect.npy", "--data", "stacked", "--json")
+    assert (code, err) == (0, "nearest  nearest.png: samples, each above the 3 training images nearest to it\n")
+    with Image.open("nearest.png") as picture:
+        assert (picture.mode, picture.size) == ("RGB", (600, 480))
+    result = json.loads(out)
+    assert result["n"] == 2000 and "in colour" in result["data"] and "300 test digits" in result["data"]
+    samples, real, noise = (result["figures"][column] for column in ("samples", "real", "noise"))
+    assert set(samples) == set(tables.OF_STACKED)
+    for name in tables.OF_STACKED:
+        assert abs(samples[name] - real[name]) < 0.2 * abs(noise[name] - real[name]), name
+    assert samples["modes"] > 800
+    out = command(evaluate.main, "swapped.npy", "--data", "stacked", "--json")[1]
+    assert json.loads(out)["figures"]["samples"]["modes"] == 10
+    words = ("--data", "stacked", "--epochs", 0, "--g-hidden", 5, "--d-hidden", 5, "--out", "run")
+    assert command(train.main, *words)[0] == 0
+    code, out, _ = command(evaluate.main, "run", "-n", 1030)
+    assert code == 0 and "1030 of run" in out
+    for name, (_, meaning) in tables.OF_STACKED.items():
+        assert re.search(rf"^{name} .* {re.escape(meaning)}$", out, re.MULTILINE)
+    code, _, err = command(train.main, *words[:-1], "other", "--evaluate-every", 1)
+    assert code == 2 and "drop it" in err and not os.path.exists("other")
 
 
 WRONG = {

@@ -21,10 +21,10 @@ MAX_CLASSES = 1000
 def from_file(path):
     """Read a Dataset from the file at `path`, a pathlib.Path.
 
-    The file holds images (n, height, width), square images with one image in a row (n, height * height), or points
-    (n, 2). Pixels may be integers in 0..255, or floats in 0..1 or in -1..1. Integers in 0..1 become 0 and 255,
-    black and white. Other ranges raise DataError instead of being rescaled by guesswork: G's tanh reaches -1..1, so a
-    wrong guess would train on values that G cannot make.
+    The file holds grey images (n, height, width), square ones with one image in a row (n, height * height), colour
+    images (n, height, width, 3), or points (n, 2). Pixels may be integers in 0..255, or floats in 0..1 or in -1..1.
+    Integers in 0..1 become 0 and 255, black and white. Other ranges raise DataError instead of being rescaled by
+    guesswork: G's tanh reaches -1..1, so a wrong guess would train on values that G cannot make.
 
     Labels must be integers in 0..999, one for each sample. Others are ignored, and the note says so.
     Raises DataError if the file is missing or damaged, or if minigan cannot train on what it holds.
@@ -79,8 +79,11 @@ def _from_array(x, path):
     side = round(x.shape[1] ** 0.5) if x.ndim == 2 else 0
     if side >= 8 and side * side == x.shape[1]:  # smaller squares are more likely labels (1) or one-hot labels (9)
         x = x.reshape(-1, side, side)
-    if x.ndim != 3 or min(x.shape[1:]) < 2:
-        raise DataError(f"{path} has shape {x.shape}; minigan takes grey images (n, height, width) or points (n, 2).")
+    if x.ndim not in (3, 4) or min(x.shape[1:3]) < 2 or x.shape[3:] not in ((), (3,)):
+        raise DataError(
+            f"{path} has shape {x.shape}; minigan takes images (n, height, width), in colour (n, height, width, 3), or "
+            "points (n, 2)."
+        )
     return from_images(*_pixels(x, path))
 
 

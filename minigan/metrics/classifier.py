@@ -18,6 +18,7 @@ from minigan.nn.network import Network
 from minigan.nn.optim import Adam
 from minigan.nn.softmax import softmax_cross_entropy
 
+SURE = 0.9  # Where the likeliest class has a smaller probability than this, the image is often ragged.
 RECIPE = 1  # Raise it when you change how the classifier is built or trained: old files are then left alone.
 
 

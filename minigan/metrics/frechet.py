@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from minigan.errors import DataError
-from minigan.metrics.classifier import Classifier
+from minigan.metrics.classifier import SURE, Classifier
 
 
 def frechet_distance(a, b):
@@ -46,6 +46,7 @@ def _moments(x):
 class Score(NamedTuple):
     distance: float  # Frechet distance between the samples and the test images
     confidence: float  # mean probability of the class that the classifier finds most likely
+    sure: float  # share of the samples in which the classifier is surer than SURE of a class
     shares: tuple[float, ...]  # share of the samples in each class
 
 
@@ -66,8 +67,11 @@ class Judge:
         self.train, self.test = train, test.batch(slice(None))
         self.classifier = Classifier(train.x.reshape(-1, *train.shape), train.labels)
         self.features = self.classifier.features(self.test)
-        right = self.classifier.probabilities(self.features).argmax(axis=1) == test.labels
-        self.accuracy = float(right.mean())
+        p = self.classifier.probabilities(self.features)
+        self.accuracy = float((p.argmax(axis=1) == test.labels).mean())
+        self.sure = float((p.max(axis=1) > SURE).mean())  # of test images, which the classifier has not seen before
+        right = f"{100.0 * self.accuracy:.2f} % of the test images right"
+        self.about = f"a classifier, {right}, weights {self.classifier.hash}"
         self.held = len(train.x) * 5 // 6  # 50,000 of MNIST; after them come the validation images of 2014
 
     def score(self, x):
@@ -75,8 +79,8 @@ class Judge:
         features = self.classifier.features(x)
         p = self.classifier.probabilities(features)
         shares = np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
-        distance = frechet_distance(features, self.features)
-        return Score(distance, float(p.max(axis=1).mean()), tuple(shares.tolist()))
+        distance, likeliest = frechet_distance(features, self.features), p.max(axis=1)
+        return Score(distance, float(likeliest.mean()), float((likeliest > SURE).mean()), tuple(shares.tolist()))
 
     def real(self, n):
         """n training images, in -1..1. A smaller distance than theirs means nothing."""

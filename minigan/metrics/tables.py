@@ -1,7 +1,7 @@
 """The tables of figures that python -m minigan.evaluate prints.
 
-Each figure of the samples stands beside the same figure of real samples and of noise. Images have one set of figures,
-points around known modes another.
+Each figure of the samples stands beside the same figure of real samples and of noise. There is one set of figures for
+images, one for stacked digits, and one for points around known modes.
 """
 
 import math
@@ -12,7 +12,7 @@ from minigan.data import load, split, toy
 from minigan.errors import ArgumentError
 from minigan.metrics import frechet, modes, neighbours, parzen
 
-N_IMAGES, N_POINTS = 10_000, 2500  # as many samples as the papers take
+N_IMAGES, N_STACKED, N_POINTS = 10_000, 26_000, 2500  # as many samples as the papers take
 OF_IMAGES = {  # figure -> (its format, what it can tell and what it cannot)
     "Frechet distance": (".2f", "0 is best; sees wrong strokes and missing digits, but not copying"),
     "precision": (".3f", "share of samples that look real; one good digit, repeated, scores 1"),
@@ -20,9 +20,18 @@ OF_IMAGES = {  # figure -> (its format, what it can tell and what it cannot)
     "density": (".3f", "real images around a sample, relative to real ones; above 1: too typical"),
     "coverage": (".3f", "share of real images with a sample nearby; more samples raise it"),
     "confidence": (".3f", "probability of the classifier's first choice; nonsense can score high"),
+    "surer than .9": (
+        ".3f",
+        "share of samples whose class is clear; others are often ragged; 'real': test images",
+    ),
     "KL of the digits": (".4f", "nats, from equal shares of the digits; a conditional G takes them from labels"),
     "Parzen log-likelihood": (".1f", "nats, used in 2014; higher is better, but blur scores higher still"),
     "nearest in training": (".2f", "10th percentile, distance to a training image; 0: copies; 'real': test images"),
+}
+OF_STACKED = {
+    "modes": (".0f", "combinations of three digits, of 1000, with at least one sample; noise shows many, too"),
+    "reverse KL": (".4f", "nats, from equal shares of the modes; does not say how well the digits are drawn"),
+    "surer than .9": (".3f", "share of channels whose digit is clear to the classifier; others are often ragged"),
 }
 OF_POINTS = {
     "modes": (".0f", "modes with at least one sample within 3 standard deviations"),
@@ -40,29 +49,71 @@ class Images(frechet.Judge):
     def __init__(self, train, test):
         super().__init__(train, test)
         self.data, self.most = f"{train.note}; {len(self.test)} test images", self.held
-        right = f"{100.0 * self.accuracy:.2f} % of the test images right"
-        self.about = f"a classifier, {right}, weights {self.classifier.hash}"
 
     def columns(self, x):
         """column -> its figures, one by one: of samples x (N, n_x) in -1..1, of N training images, of noise."""
         real, noise = self.real(len(x)), self.noise(len(x))
         some = self.test[:: max(1, len(self.test) // 1000)]
-        return {"samples": self.figures(x, x), "real": self.figures(real, some), "noise": self.figures(noise, noise)}
+        return {
+            "samples": self.figures(x, x),
+            "real": self.figures(real, some, self.sure),
+            "noise": self.figures(noise, noise),
+        }
 
-    def figures(self, x, unseen):
+    def figures(self, x, unseen, sure=None):
         """Yield the name and value of each figure of samples x, and the share of each digit.
 
-        unseen: images to look for in the training data: x itself, or test images if x is training images.
+        If x is training images, two figures must come from test images, which the classifier has not learned and which
+        are not in the training data. unseen: those to look for in the training data; else x itself. sure: the share of
+        those of which the classifier is sure; by default that of x.
         """
         s = self.score(x)
         yield "Frechet distance", s.distance
         yield from neighbours.score(self.classifier.features(x), self.features)._asdict().items()
         yield "confidence", s.confidence
+        yield "surer than .9", s.sure if sure is None else sure
         yield "KL of the digits", sum(p * math.log(max(p, 1e-9) * len(s.shares)) for p in s.shares)
         yield "digits", s.shares
         validation = self.train.batch(slice(self.held, self.held + 1000))
         yield "Parzen log-likelihood", parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, self.test))).mean
         yield "nearest in training", float(np.quantile(neighbours.nearest(unseen[:1000], self.train)[1], 0.1))
+
+
+class StackedDigits:
+    """The figures of stacked digits. Real ones are stacked from test digits, which the classifier has not learned."""
+
+    kinds, n, most = OF_STACKED, N_STACKED, None
+
+    def __init__(self, train, test):
+        judge = frechet.Judge(train.digits, test.digits)
+        self.train, self.test, self.classifier, self.about = train, test, judge.classifier, judge.about
+        self.data = f"{train.note}; {len(test.digits.x)} test digits"
+
+    def columns(self, x):
+        """column -> its figures, one by one: of samples x (N, n_x) in -1..1, of N real images, of noise."""
+        columns = {"samples": [x], "real": self.real(len(x)), "noise": self.noise(len(x))}
+        return {name: self.figures(parts) for name, parts in columns.items()}
+
+    def figures(self, parts):
+        """Yield the name and value of each figure of the images in the parts, arrays (N, n_x) in -1..1."""
+        s = self.score(parts)
+        yield from zip(self.kinds, (s.found, s.reverse_kl, s.sure), strict=True)
+
+    def score(self, parts):
+        """The StackedScore of the images in the parts, arrays (N, n_x) in -1..1."""
+        return modes.score_stacked(parts, self.classifier)
+
+    def real(self, n):
+        """Yield n images that are stacked from test digits, 1,000 at a time: 26,000 together would take 245 MB."""
+        for start in range(0, n, 1000):
+            yield self.test.batch(slice(start, min(start + 1000, n)))
+
+    def noise(self, n):
+        """Yield n images of noise, clipped to -1..1, 1,000 at a time."""
+        rng = np.random.default_rng(0)
+        for start in range(0, n, 1000):
+            noise = rng.standard_normal((min(1000, n - start), self.train.n_x), dtype=np.float32)
+            yield np.clip(noise, -1.0, 1.0, out=noise)
 
 
 class Points:
@@ -86,7 +137,7 @@ class Points:
 
 
 def judge_for(shape, settings, data=None):
-    """What measures samples of this shape: Images or Points, of the data that the settings name.
+    """What measures samples of this shape: Images, StackedDigits or Points, of the data that the settings name.
 
     data: that Dataset, if it has been loaded already.
     Raises ArgumentError if the samples and the data do not match, DataError if the data cannot be loaded.
@@ -100,7 +151,7 @@ def judge_for(shape, settings, data=None):
     if train.shape != shape:
         mine, theirs = ("x".join(map(str, s)) for s in (shape, train.shape))
         raise ArgumentError(f"the samples are {mine}, but those of {train.name} are {theirs}; give another --data.")
-    return Images(train, test)
+    return StackedDigits(train, test) if train.name == "stacked" else Images(train, test)
 
 
 def measure(judge, x):

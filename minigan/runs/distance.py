@@ -11,12 +11,18 @@ from minigan.recipes.sampling import draw_samples
 class Distance:
     """Called with the averaged weights of G: the Frechet distance of its samples from the test images.
 
-    floor: the distance of real images, which samples can hardly go below. Raises ArgumentError for data without images.
+    floor: the distance of real images, which samples can hardly go below. Raises ArgumentError for points and stacked
+    digits.
     """
 
     def __init__(self, settings, data):
         if not data.is_images:
             raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
+        if data.name == "stacked":
+            raise ArgumentError(
+                "--evaluate-every measures a distance that stacked digits do not have; drop it, and count the modes of "
+                "the finished run with python -m minigan.evaluate."
+            )
         self.settings, self.data, self.G = settings, data, generator(settings, data)
         self.judge = Judge(*split(data, settings.data_dir, settings.seed, settings.vary))
         self.n = min(len(self.judge.test), self.judge.held)

@@ -145,6 +145,17 @@ def save(tmp_path, array):
     return tmp_path / "own.npy"
 
 
+@pytest.mark.parametrize("kind", ["0..255", "0..1", "-1..1"])
+def test_own_colour_images_become_pixels_whose_channels_follow_each_other(tmp_path, rng, kind):
+    images = rng.integers(0, 256, (5, 8, 9, 3)).astype(np.uint8)
+    images[0, 0, 0] = 0, 255, 7
+    unit = images.astype(np.float32) / 255
+    data = from_file(save(tmp_path, {"0..255": images, "0..1": unit, "-1..1": unit * 2 - 1}[kind]))
+    assert (data.shape, data.n_x, data.is_images) == ((8, 9, 3), 216, True)
+    np.testing.assert_array_equal(data.x, images.reshape(5, 216))
+    assert data.note.startswith("5 images 8x9 in colour: ")
+
+
 @pytest.mark.parametrize("kind", ["0..255", "0..1", "-1..1", "flat"])
 def test_own_images_in_each_accepted_range_become_the_same_pixels(tmp_path, tiny, kind):
     images = tiny[0]
@@ -191,7 +202,9 @@ WRONG = {
     "labels": (np.arange(10)[:, None], r"shape \(10, 1\)"),
     "one-hot": (np.eye(9), r"shape \(9, 9\)"),
     "constant": (np.ones((3, 4, 4)), "only the value 1.0"),
-    "shape": (np.zeros((3, 4, 4, 3)), r"shape \(3, 4, 4, 3\)"),
+    "channels": (np.zeros((3, 4, 4, 4)), r"shape \(3, 4, 4, 4\)"),
+    "dimensions": (np.zeros((3, 4, 4, 3, 3)), r"shape \(3, 4, 4, 3, 3\)"),
+    "one line": (np.zeros((3, 1, 4, 3)), r"shape \(3, 1, 4, 3\)"),
     "not square": (np.arange(21).reshape(3, 7), r"shape \(3, 7\)"),
     "scalar": (np.array(3.0), r"shape \(\)"),
     "empty": (np.zeros((0, 4, 4)), "at least one sample"),

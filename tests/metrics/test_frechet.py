@@ -87,6 +87,7 @@ def test_more_noise_gives_a_larger_distance(digits, rng):
     real, pure_noise = (judge.score(x).distance for x in (judge.real(2000), judge.noise(2000)))
     assert distances == sorted(distances)
     assert confidences == sorted(confidences, reverse=True)
+    assert [s.sure for s in scores] == sorted([s.sure for s in scores], reverse=True)
     assert distances[0] < 2.0 * real < 0.1 * pure_noise
     assert distances[-1] == pytest.approx(pure_noise, rel=0.05)
 
@@ -106,5 +107,6 @@ def test_the_score_of_the_test_images_themselves(digits):
     p = judge.classifier.probabilities(judge.classifier.features(judge.test))
     assert abs(result.distance) < 1e-6
     assert result.confidence == pytest.approx(sum(max(row) for row in p) / 1000)
+    assert result.sure == judge.sure == sum(max(row) > 0.9 for row in p) / 1000
     assert result.shares == tuple((p.argmax(axis=1) == c).sum() / 1000 for c in range(10))
     assert judge.accuracy == (p.argmax(axis=1) == labels).sum() / 1000 > 0.85

@@ -1,4 +1,4 @@
-"""The modes of the ring and the grid: perfect, collapsed and too narrow samples get the scores they should."""
+"""The modes of the ring, the grid and stacked digits: perfect, collapsed and other samples get the right scores."""
 
 import math
 
@@ -50,3 +50,41 @@ def test_high_quality_ends_at_3_standard_deviations(name):
     nothing = modes.score(far, name)
     assert nothing[:3] == (0, result.n_modes, 0.0)
     assert math.isnan(nothing.reverse_kl) and math.isnan(nothing.sigma_ratio)
+
+
+class Reader:
+    """Stands in for a classifier: the brightness of an image is its digit, and only digits below 5 are clear."""
+
+    def features(self, x):
+        assert x.ndim == 2 and (x == x[:, :1]).all()  # one channel of each image
+        return np.rint((x[:, 0] + 1.0) * 4.5).astype(int)
+
+    def probabilities(self, digits):
+        p = np.full((len(digits), 10), 0.01)
+        p[np.arange(len(digits)), digits] = np.where(digits < 5, 0.91, 0.89)
+        return p
+
+
+def stacked(digits):
+    """Images (N, 4 * 3) whose channels have the brightness of these digits (N, 3)."""
+    return np.tile(np.asarray(digits) / 4.5 - 1.0, 4)
+
+
+def test_perfect_stacked_digits_reach_every_mode_in_nearly_equal_shares(rng):
+    digits = rng.integers(0, 10, (26_000, 3))
+    s = modes.score_stacked([stacked(digits)], Reader())
+    assert (s.found, s.n_modes) == (1000, 1000)
+    assert s.reverse_kl == pytest.approx(999 / 52_000, abs=0.002)  # .019
+    assert s.sure == (digits < 5).mean()
+    parts = np.split(stacked(digits), [7, 3000])
+    assert modes.score_stacked(iter(parts), Reader()) == s
+    every = stacked(np.stack(np.unravel_index(np.arange(1000), (10, 10, 10)), axis=1))
+    assert modes.score_stacked([every], Reader()) == (1000, 1000, pytest.approx(0.0, abs=1e-12), 0.5)
+
+
+def test_collapsed_stacked_digits_lose_modes():
+    one = modes.score_stacked([stacked([[7, 2, 9]] * 50)], Reader())
+    assert one == (1, 1000, pytest.approx(math.log(1000)), pytest.approx(1 / 3))
+    orders = [[1, 2, 3], [3, 2, 1], [1, 2, 3], [2, 1, 3]]  # which digit is in which channel matters
+    expected = 0.5 * math.log(500) + 0.5 * math.log(250)
+    assert modes.score_stacked([stacked(orders)], Reader()) == (3, 1000, pytest.approx(expected), 1.0)
