@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
 from types import NoneType
-from typing import Any, NamedTuple, get_args, get_origin, get_type_hints
+from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
 from minigan.errors import ArgumentError, one_of
 
@@ -31,7 +31,7 @@ def options(cls):
 
 @dataclass(frozen=True)
 class Option:
-    """name: of the field. hint: its annotation, for example `float | None` or `tuple[int, ...]`.
+    """name: of the field. hint: its annotation: `float | None`, `tuple[int, ...]`, `int | Literal["auto"]` and so on.
 
     metavar: what the help shows for the value, if neither its choices nor its type say enough.
     """
@@ -58,12 +58,22 @@ class Option:
         """The type of the value, or of each value in a tuple: str, int, float or bool."""
         return (get_args(self.hint) or (self.hint,))[0]
 
+    @property
+    def words(self):
+        """The words that are valid in place of a value of that type."""
+        return [word for kind in get_args(self.hint) if get_origin(kind) is Literal for word in get_args(kind)]
+
+    @property
+    def kind(self):
+        """What a value must be, in words."""
+        return " or ".join([*self.words, KINDS[self.type]])
+
     def parse(self, word):
         """The value that a word of the command line stands for. Raises ArgumentError if it is not valid."""
         try:
-            value = self.type(word)
+            value = word if word in self.words else self.type(word)
         except ValueError:
-            raise ArgumentError(f"{self.flag} must be {KINDS[self.type]}, not {word}.") from None
+            raise ArgumentError(f"{self.flag} must be {self.kind}, not {word}.") from None
         self.check_one(value)
         return value
 
@@ -75,11 +85,11 @@ class Option:
             self.check_one(one)
 
     def check_one(self, value):
-        if value is None and NoneType in get_args(self.hint):
+        if value in self.words or (value is None and NoneType in get_args(self.hint)):
             return
         # type(value), not isinstance: True is an int, but not a number of epochs
         if type(value) is not self.type and (self.type, type(value)) != (float, int):
-            raise ArgumentError(f"{self.flag} must be {KINDS[self.type]}, not {value!r}.")
+            raise ArgumentError(f"{self.flag} must be {self.kind}, not {value!r}.")
         if self.choices:
             one_of(self.flag, value, self.choices)
         if self.limit and not self.limit.holds(value):

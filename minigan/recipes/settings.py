@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from typing import Literal
 
 from minigan.errors import ArgumentError
 from minigan.gan.more_objectives import Hinge, LeastSquares, Wasserstein
@@ -92,6 +93,10 @@ class Settings:
         "run", 0, "write the Frechet distance to metrics.csv every this many epochs; 0 is never", NOT_NEGATIVE
     )
     device: str = option("run", "cpu", "where to compute", None, ("cpu", "gpu"))
+    threads: int | Literal["auto"] = option(
+        "run", "auto", "threads for matrix products on the CPU; auto measures at the start which number is fastest",
+        COUNT, metavar="N",
+    )  # fmt: skip
     seed: int = option("run", 0, "seed of all random numbers", NOT_NEGATIVE)
 
     def __post_init__(self):
