@@ -16,6 +16,7 @@ from minigan.runs import parallel
 from minigan.runs.distance import Distance
 from minigan.runs.recorder import Recorder
 from minigan.runs.start import prepare
+from minigan.runs.threads import limited
 from minigan.training import train
 
 
@@ -44,13 +45,16 @@ def execute(run, *listeners, quiet=False):
     Raises Stopped after Ctrl-C, Diverged if the numbers overflow, and MiniganError if a file cannot be written.
     """
     settings = run.training.settings
-    distance = Distance(settings, run.data) if settings.evaluate_every else None
-    recorder = Recorder(run.out, run.preset, run.training, run.data, distance, run.resumed, quiet)
-    # The recorder stops a run that diverges, with one sentence. NumPy's warnings would only add noise.
-    with np.errstate(over="ignore", invalid="ignore"), recorder:
-        recorder.begin()
-        train(run.training, recorder, *listeners)
-        recorder.end()
+    with limited(settings.threads):
+        distance = Distance(settings, run.data) if settings.evaluate_every else None
+        recorder = Recorder(run.out, run.preset, run.training, run.data, distance, run.resumed, quiet)
+        # The recorder stops a run that diverges, with one sentence. NumPy's warnings would only add noise.
+        with np.errstate(over="ignore", invalid="ignore"), recorder:
+            recorder.begin()
+            if run.threads:
+                recorder.progress.say(f"threads  {run.threads}")
+            train(run.training, recorder, *listeners)
+            recorder.end()
 
 
 def flags():
@@ -72,8 +76,8 @@ def flags():
     run.add_argument("--out", type=Path, metavar="FOLDER", help="folder for the run (default: runs/<time>-<preset>)")
     run.add_argument(
         "--resume", type=Path, metavar="FOLDER",
-        help="continue the run in this folder where it stopped; you can change only --epochs, --data, --data-dir and "
-        "--device",
+        help="continue the run in this folder where it stopped; you can change only --epochs, --data, --data-dir, "
+        "--device and --threads",
     )  # fmt: skip
     return vars(parser.parse_args())
 

@@ -94,7 +94,7 @@ class Settings:
     )
     device: str = option("run", "cpu", "where to compute", None, ("cpu", "gpu"))
     threads: int | Literal["auto"] = option(
-        "run", "auto", "threads for matrix products on the CPU; auto measures at the start which number is fastest",
+        "run", "auto", "threads for matrix products on the CPU; auto measures which number is fastest",
         COUNT, metavar="N",
     )  # fmt: skip
     seed: int = option("run", 0, "seed of all random numbers", NOT_NEGATIVE)

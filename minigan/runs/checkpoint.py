@@ -142,14 +142,20 @@ def fill(target, array, name):
     target[...] = namespace(target).asarray(array)
 
 
-def environment(device):
-    """Everything besides the settings that may change what a run computes: name -> text."""
-    asked = (os.environ.get(f"{name}_NUM_THREADS") for name in ("OPENBLAS", "GOTO", "OMP", "MKL"))
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    system, threads = f"{platform.system()} {platform.machine()}", next(filter(None, asked), cores)
+def environment(settings):
+    """Everything that may change what a resumed run computes: name -> text."""
     versions = {"minigan": __version__, "NumPy": np.__version__, "Python": platform.python_version()}
-    here = {"system": system, "BLAS threads": str(threads), "processes": str(parallel.n_processes())}
-    return versions | here | {"device": device}
+    here = {"system": f"{platform.system()} {platform.machine()}", "processes": str(parallel.n_processes())}
+    threads = {} if settings.threads == "auto" else {"BLAS threads": str(settings.threads)}
+    return versions | here | threads | {"device": settings.device}
+
+
+def changes(was, settings):
+    """How the environment differs from that of a checkpoint, in words. What only one of them knows is left out."""
+    now = environment(settings)
+    return "; ".join(
+        f"{name} {now[name]}, not {brief(was[name])}" for name in now if was.get(name, now[name]) != now[name]
+    )
 
 
 def of(training):

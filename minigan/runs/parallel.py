@@ -18,6 +18,7 @@ from minigan.errors import ArgumentError, MiniganError
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dropout
 from minigan.recipes import builders
+from minigan.runs import threads
 from minigan.training import train
 
 
@@ -29,6 +30,7 @@ def n_processes():
 def communicator():
     """MPI's communicator of all processes; None if there is only one, and then nothing is imported.
 
+    From then on, BLAS uses no more threads than this process's share of the cores.
     Raises ArgumentError if mpi4py is not installed.
     """
     size = n_processes()
@@ -39,12 +41,15 @@ def communicator():
 
         mpi4py.rc.finalize = False  # see `end`
         from mpi4py import MPI
-        from threadpoolctl import threadpool_limits
     except ImportError:
         raise ArgumentError(f"training in {size} processes needs mpi4py: pip install -e '.[mpi]'.") from None
-    here = MPI.COMM_WORLD.Split_type(MPI.COMM_TYPE_SHARED).size  # processes that share the cores of this machine
-    threadpool_limits(int(os.environ.setdefault("OMP_NUM_THREADS", str(max(1, (os.cpu_count() or 1) // here)))))
-    return MPI.COMM_WORLD
+    from threadpoolctl import threadpool_limits
+
+    comm = MPI.COMM_WORLD
+    here = comm.Split_type(MPI.COMM_TYPE_SHARED).size  # processes that share the cores of this machine
+    share = min(threads.allowed() or 1, max(1, (os.cpu_count() or 1) // here))
+    threadpool_limits(comm.allreduce(share, MPI.MIN), user_api="blas")  # the same number in all processes
+    return comm
 
 
 @contextmanager
@@ -109,7 +114,8 @@ def follow(training):
     """Train as one of the processes that write nothing. Only the first process listens to signals."""
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_IGN)
-    train(training)
+    with threads.limited(training.settings.threads):
+        train(training)
 
 
 def end(comm):

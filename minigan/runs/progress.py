@@ -2,7 +2,7 @@
 
 import sys
 
-from minigan.runs import diagnosis
+from minigan.runs import checkpoint, diagnosis
 
 
 class Progress:
@@ -35,9 +35,10 @@ class Progress:
         """Say which run begins, or continues."""
         if resumed:
             done, rounds = self.training.rounds_done, self.training.rounds
+            changes = checkpoint.changes(resumed.environment, self.settings)
             longer = 2 * self.settings.epochs or 1
             last = f" (this run is finished; add --epochs {longer} to train longer)" if done == rounds else ""
-            changed = f"; results may differ: {resumed.changed}" if resumed.changed else ""
+            changed = f"; results may differ: {changes}" if changes else ""
             self.say(f"resumed  after round {done}{last}{changed}")
         self.say(f"data     {data.note}")
         self.say(f"writing  {out}/")

@@ -40,7 +40,7 @@ class Recorder:
             self.lock = resumed.lock if resumed else claim(out)
             (out / "samples").mkdir(exist_ok=True)
             config = {"preset": preset, **asdict(self.settings), "data_note": data.note}
-            config["environment"] = checkpoint.environment(self.settings.device)
+            config["environment"] = checkpoint.environment(self.settings)
             with replacing(out / "config.json") as file:
                 file.write(json.dumps(config, indent=2) + "\n")
             self.metrics = Metrics(out, training, z[:n_probe], ["distance"] if distance else [], resumed)

@@ -37,7 +37,7 @@ class Saver:
             if not namespace(sums).isfinite(sums).all():
                 raise Diverged("losses", self.training, self.out)
         meta |= {"preset": self.preset, "shape": self.data.shape, "data": self.data.sha256,
-                 "environment": checkpoint.environment(settings.device),
+                 "environment": checkpoint.environment(settings),
                  "recorder": {"count": count, "best": self.best if self.best_epoch else None,
                               "best_epoch": self.best_epoch}}  # fmt: skip
         if settings.conditional:

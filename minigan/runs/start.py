@@ -13,7 +13,7 @@ from minigan.errors import ArgumentError, CheckpointError, DataError, brief
 from minigan.recipes.builders import discriminator, generator
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings
-from minigan.runs import checkpoint, metrics
+from minigan.runs import checkpoint, metrics, threads
 from minigan.runs.folder import Lock
 from minigan.training import Training
 
@@ -30,7 +30,7 @@ class Resumed:
     count: int
     best: float  # see Saver
     best_epoch: int
-    changed: str  # what is different in the environment, in words
+    environment: dict  # of the run until now; see checkpoint.environment
 
 
 class Run(NamedTuple):
@@ -41,6 +41,7 @@ class Run(NamedTuple):
     data: Dataset  # on the host
     training: Training
     resumed: Resumed | None
+    threads: str  # what was measured to choose the number of threads, in words
 
 
 def prepare(preset=None, out=None, resume=None, comm=None, dataset=None, **given):
@@ -58,11 +59,12 @@ def prepare(preset=None, out=None, resume=None, comm=None, dataset=None, **given
     else:
         preset, settings, data = begun(preset, given, dataset)
         resumed = None
+    settings, measured = threads.settled(settings, data, given, bool(resumed), bool(comm))
     training = Training(settings, data, library(settings.device))
     if resumed:
         checkpoint.restore(training, resumed.arrays, resumed.meta)
     out = resume or out or Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-{preset}")
-    return Run(out, preset, data, training, resumed)
+    return Run(out, preset, data, training, resumed, measured)
 
 
 def begun(preset, given, dataset):
@@ -96,7 +98,7 @@ def check_size(settings, data):
 
 def continued(run, given, comm, dataset):
     """(name of the preset, Settings, Dataset, Resumed) of the run in a folder, which is locked and checked."""
-    fixed = sorted(set(given) - {"epochs", "data", "data_dir", "device"})
+    fixed = sorted(set(given) - {"epochs", "data", "data_dir", "device", "threads"})
     if fixed:
         raise ArgumentError(f"--{fixed[0].replace('_', '-')} cannot be changed when a run continues; drop it.")
     if not run.is_dir():
@@ -134,7 +136,5 @@ def restored(run, given, dataset, lock):
         checkpoint.fits(network.theta, arrays.get(name), name)  # zeros so far, which take no memory
     if done > settings.epochs * (len(data.x) // settings.samples_per_round):
         raise ArgumentError(f"the run in {run} has done more than {settings.epochs} epochs; increase --epochs.")
-    now = checkpoint.environment(settings.device)
-    changed = [f"{name} {text}, not {brief(was.get(name))}" for name, text in now.items() if text != was.get(name)]
-    resumed = Resumed(lock, arrays, meta, rows, sums, count, best, best_epoch, "; ".join(changed))
+    resumed = Resumed(lock, arrays, meta, rows, sums, count, best, best_epoch, was)
     return preset, settings, data, resumed
