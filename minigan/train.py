@@ -14,6 +14,7 @@ from minigan.recipes.settings import Settings
 from minigan.recipes.text import table
 from minigan.runs import parallel
 from minigan.runs.distance import Distance
+from minigan.runs.pace import Pace
 from minigan.runs.recorder import Recorder
 from minigan.runs.start import prepare
 from minigan.runs.threads import limited
@@ -53,7 +54,7 @@ def execute(run, *listeners, quiet=False):
             recorder.begin()
             if run.threads:
                 recorder.progress.say(f"threads  {run.threads}")
-            train(run.training, recorder, *listeners)
+            train(run.training, recorder, *listeners, Pace(recorder.progress.slow))
             recorder.end()
 
 

@@ -33,6 +33,7 @@ class Progress:
 
     def begin(self, out, data, resumed):
         """Say which run begins, or continues."""
+        self.out = out
         if resumed:
             done, rounds = self.training.rounds_done, self.training.rounds
             changes = checkpoint.changes(resumed.environment, self.settings)
@@ -42,6 +43,14 @@ class Progress:
             self.say(f"resumed  after round {done}{last}{changed}")
         self.say(f"data     {data.note}")
         self.say(f"writing  {out}/")
+
+    def slow(self, speed, highest):
+        """Say that the run has become slow, and what to do. speed, highest: rounds per second, now and at best."""
+        line = f"slow     {speed:.3g} rounds/s, {highest:.3g} before: another program may be busy. Stop it"
+        if self.settings.threads not in ("auto", 1):
+            line += f"; or stop this run with Ctrl-C and continue it with --resume {self.out} --threads auto"
+        if not self.quiet:
+            self.bar.write(line + ".")
 
     def round(self):
         self.bar.update()
