@@ -48,7 +48,9 @@ def communicator():
     comm = MPI.COMM_WORLD
     here = comm.Split_type(MPI.COMM_TYPE_SHARED).size  # processes that share the cores of this machine
     share = min(threads.allowed() or 1, max(1, (os.cpu_count() or 1) // here))
-    threadpool_limits(comm.allreduce(share, MPI.MIN), user_api="blas")  # the same number in all processes
+    share = comm.allreduce(share, MPI.MIN)  # the same number in all processes
+    threadpool_limits(share, user_api="blas")
+    os.environ["OMP_NUM_THREADS"] = str(share)  # for the runs that demos/tables.py starts
     return comm
 
 

@@ -90,13 +90,14 @@ def test_two_processes_write_one_run_that_can_be_resumed(own):
 def test_each_process_uses_its_share_of_the_cores_or_the_number_given(own, given):
     """All use the same number. The first line of the program shows what a process would use alone."""
     program = """
+import os
 from minigan import cli, train
 from minigan.runs import threads
 from minigan.training import Training
 alone, whole = threads.allowed(), Training.round
 def round(self, batches):
     if self.rounds_done == 0:
-        print("alone", alone, "here", threads.allowed(), flush=True)
+        print("alone", alone, "share", os.environ["OMP_NUM_THREADS"], "here", threads.allowed(), flush=True)
     return whole(self, batches)
 Training.round = round
 cli.main(train.main)
@@ -105,10 +106,10 @@ cli.main(train.main)
     free = {name: value for name, value in os.environ.items() if not name.endswith("_NUM_THREADS")}
     code, out, err = mpi(2, "program.py", *SMALL, "--epochs", 1, *given, "--out", "run", env=free)
     assert (code, err) == (0, "")
-    ((_, alone, _, here), other) = (line.split() for line in out.splitlines() if line.startswith("alone"))
-    share = min(int(alone), max(1, (os.cpu_count() or 1) // 2))
-    assert (int(here), other) == (3 if given else share, ["alone", alone, "here", here])
-    assert json.loads(Path("run/config.json").read_text())["threads"] == int(here)
+    one, other = (line.split() for line in out.splitlines() if line.startswith("alone"))
+    alone, share, here = map(int, one[1::2])
+    assert one == other and share == min(alone, max(1, (os.cpu_count() or 1) // 2))
+    assert here == json.loads(Path("run/config.json").read_text())["threads"] == (3 if given else share)
 
 
 @needs_mpi
