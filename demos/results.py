@@ -32,7 +32,7 @@ EPOCHS = {  # preset and flags -> epochs; None: as many as the preset has
     "minigan": None, "large": None,
     "small": None, "wide": 4,
     "article-a": 20, "article-b": 20, "article-c": 20, "article-d": 4, "article-e": 30,
-    "goodfellow2014": 6, "pytorch-gan": 6, "wgan": 10, "wgan-gp": 10, "sngan": 24,
+    "goodfellow2014": 6, "pytorch-gan": 6, "wgan": 10, "wgan-gp": 10, "sngan": 24, "r3gan": 12,
     "stacked": None,
     "toy": None, "toy --data grid": None,
     "pacgan-ring --packing 1": 6, "pacgan-ring": 12, "pacgan-ring --packing 4": 24,

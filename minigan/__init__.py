@@ -7,6 +7,7 @@ from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Was
 from minigan.gan.objectives import Minimax, NonSaturating
 from minigan.gan.packing import Packed
 from minigan.gan.penalties import R1
+from minigan.gan.relativistic import R2, Relativistic
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.wgan import WganGP, clip_weights
 from minigan.gradcheck import GradientError, check_layer, check_loss, check_network, check_objective
@@ -36,9 +37,9 @@ def __getattr__(name):
 
 __version__ = "0.2.0.dev0"
 __all__ = [
-    "GAN", "R1", "SGD", "Adam", "BatchNorm", "Conditional", "Dense", "Dropout", "GradientError", "Hinge",
-    "LabelSmoothing", "Labels", "Layer", "LeakyReLU", "LeastSquares", "Maxout", "Minimax", "Network", "NonSaturating",
-    "Packed", "RMSProp", "ReLU", "Sigmoid", "SpectralDense", "Tanh", "Wasserstein", "WganGP", "bce_with_logits",
-    "check_layer", "check_loss", "check_network", "check_objective", "clip_weights", "d_step", "g_step",
-    "softmax_cross_entropy", "update_average",
+    "GAN", "R1", "R2", "SGD", "Adam", "BatchNorm", "Conditional", "Dense", "Dropout", "GradientError", "Hinge",
+    "LabelSmoothing", "Labels", "Layer", "LeakyReLU", "LeastSquares", "Maxout", "Minimax", "Network",
+    "NonSaturating", "Packed", "RMSProp", "ReLU", "Relativistic", "Sigmoid", "SpectralDense", "Tanh", "Wasserstein",
+    "WganGP", "bce_with_logits", "check_layer", "check_loss", "check_network", "check_objective", "clip_weights",
+    "d_step", "g_step", "softmax_cross_entropy", "update_average",
 ]  # fmt: skip

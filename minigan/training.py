@@ -43,19 +43,19 @@ class Training:
         """
         settings = self.settings
         anneal(settings, self.g_optimizer, self.d_optimizer, self.rounds_done, self.rounds)
-        other_theta = self.D.theta.copy() if settings.simultaneous else None
+        penalty = self.penalty if self.rounds_done % settings.r1_every == 0 else None
+        opponent = self.D.astype(self.D.theta.dtype) if settings.simultaneous else self.D  # D before its step, or after
         for x_real in batches:
             labels = x_real[:, self.data.n_x :] if settings.conditional else None
             z = self.noise(len(x_real), labels)
-            d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, self.penalty)
+            fakes = self.G.forward(z) if settings.shared_noise else None
+            d_loss, s_real, s_fake = d_step(self.D, self.G, self.objective, self.d_optimizer, x_real, z, penalty, fakes)
             bound(self.D, settings)
-        if settings.simultaneous:
-            exchange(self.D.theta, other_theta)  # G answers the D from before D's step
+        rivals = x_real if settings.objective == "relativistic" else None
         for _ in range(settings.g_steps):
             z = z if settings.shared_noise else self.noise(len(z), labels)
-            g_loss, _ = g_step(self.D, self.G, self.objective, self.g_optimizer, z)
-        if settings.simultaneous:
-            exchange(self.D.theta, other_theta)  # the D from after its step again
+            g_loss, _ = g_step(opponent, self.G, self.objective, self.g_optimizer, z, fakes, rivals)
+            fakes = None  # G has moved
         if settings.ema:
             update_average(self.average, self.G, self.rounds_done, settings.ema)
         self.rounds_done += 1
@@ -73,11 +73,6 @@ class Training:
         for start in range(first, len(order) - all_n + 1, all_n):
             rows = [order[i : i + n] for i in range(start, start + all_n, n)]
             yield self.round([sampling.real_batch(self.settings, self.data, r) for r in rows])
-
-
-def exchange(a, b):
-    """Swap the contents of two arrays."""
-    a[...], b[...] = b.copy(), a.copy()
 
 
 def train(training, *listeners):

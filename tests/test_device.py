@@ -179,7 +179,7 @@ SWAPS = {  # what goes wrong on a GPU alone, or is slow there -> (preset, functi
     "memory as it was found": ("small", optim.Optimizer.__init__, "np.zeros_like", "np.empty_like"),
     "float64 for a moment": ("wgan-gp", between, "dtype=np.float32", "dtype=np.float64"),
     "masked rows": ("minigan", sampling.real_batch, "x = data.batch(rows)", "x = data.batch(rows[rows >= 0])"),
-    "a loop over rows": ("small", gan.g_step, "objective.g(s_fake)", "objective.g(np.stack(list(s_fake)))"),
+    "a loop over rows": ("small", gan.g_step, "objective.g(s_fake) if", "objective.g(np.stack(list(s_fake))) if"),
     "a list of rows": ("small", gan.forward_both, "np.concatenate([x_real, x_fake])", "np.array([*x_real, *x_fake])"),
 }  # fmt: skip
 

@@ -12,6 +12,7 @@ from minigan import sample, train
 from minigan.backend import library, to_host
 from minigan.errors import DeviceError
 from minigan.gan.steps import d_step, g_step
+from minigan.gradcheck.cases.losses import rivals
 from minigan.nn.optim import SGD
 from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS
@@ -41,7 +42,7 @@ def gradients(preset, xp, dtype):
     z = z if labels is None else xp.concatenate([z, labels], axis=1)
     x, z = x.astype(dtype), z.astype(dtype)
     d_step(D, G, training.objective, SGD(D.theta, 0.0), x, z, training.penalty)
-    g_step(D, G, training.objective, SGD(G.theta, 0.0), z)
+    g_step(D, G, training.objective, SGD(G.theta, 0.0), z, None, *rivals(training.objective, x))
     return to_host(D.grad), to_host(G.grad)
 
 

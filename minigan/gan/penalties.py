@@ -24,7 +24,7 @@ import numpy as np
 
 
 class R1:
-    """A penalty on D's slope at real samples, as d_step takes it: penalty(D, x_real, x_fake, real_caches).
+    """A penalty on D's slope at real samples, as d_step takes it: penalty(D, x_real, x_fake, real_caches, fake_caches).
 
         R1  = gamma/2 mean_n |g_n|^2                                                                  (1)
         u_n = dR1/dg_n = gamma g_n / N                                                                (2)
@@ -35,7 +35,7 @@ class R1:
     def __init__(self, gamma):
         self.gamma = gamma
 
-    def __call__(self, D, x_real, x_fake, real_caches):
+    def __call__(self, D, x_real, x_fake, real_caches, fake_caches):
         g, deltas = input_gradient(D, real_caches)
         u = (self.gamma / len(g)) * g  # (2)
         add_gradient(D, real_caches, deltas, u)

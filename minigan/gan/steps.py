@@ -28,30 +28,39 @@ everything about penalties and BatchNorm. Next on the reader's path: nn/losses.p
 import numpy as np
 
 
-def d_step(D, G, objective, optimizer, x_real, z, penalty=None):
+def d_step(D, G, objective, optimizer, x_real, z, penalty=None, fakes=None):
     """Take one step of D. Returns (L_D, s_real, s_fake); L_D includes the penalty.
 
-    Afterwards, D.grad holds the gradient of L_D. penalty(D, x_real, x_fake, real_caches) adds its own gradient to
-    D.grad and returns its value. Raises ValueError for a penalty on a D with BatchNorm: a penalty is a sum over
-    samples, and with BatchNorm each score depends on the whole batch.
+    Afterwards, D.grad holds the gradient of L_D. penalty(D, x_real, x_fake, real_caches, fake_caches) adds its own
+    gradient to D.grad and returns its value. Raises ValueError for a penalty on a D with BatchNorm: a penalty is a sum
+    over samples, and with BatchNorm each score depends on the whole batch.
+
+    fakes: G.forward(z), if you have it already. This step does not change G, so if the next g_step takes the same z,
+    one pass serves both steps. G.forward(z) is (x_fake, caches); g_step goes backward through these caches.
     """
     if penalty and D.mixes_samples:
         raise ValueError("A gradient penalty is defined per sample; it has no meaning with BatchNorm in D.")
-    x_fake, _ = G.forward(z)  # no backward through G follows, so this step cannot change G
+    x_fake, _ = fakes or G.forward(z)  # no backward through G follows, so this step cannot change G
     s_real, s_fake, caches = forward_both(D, x_real, x_fake)
     loss, ds_real, ds_fake = objective.d(s_real, s_fake)
     backward_both(D, ds_real, ds_fake, caches)
     if penalty:
-        loss = loss + penalty(D, x_real, x_fake, [cache[: len(s_real)] for cache in caches])
+        n = len(s_real)
+        halves = [cache[:n] for cache in caches], [cache[n:] for cache in caches]
+        loss = loss + penalty(D, x_real, x_fake, *halves)
     optimizer.step(D.grad)
     return loss, s_real, s_fake
 
 
-def g_step(D, G, objective, optimizer, z):
-    """Take one step of G. Returns (L_G, s_fake)."""
-    x_fake, g_caches = G.forward(z)
+def g_step(D, G, objective, optimizer, z, fakes=None, x_real=None):
+    """Take one step of G. Returns (L_G, s_fake).
+
+    fakes: G.forward(z), if you have it already, see d_step. x_real (N, n_x): the real samples to compare with, for a
+    relativistic objective (gan/relativistic.py) alone.
+    """
+    x_fake, g_caches = fakes or G.forward(z)
     s_fake, d_caches = D.forward(x_fake)
-    loss, ds_fake = objective.g(s_fake)
+    loss, ds_fake = objective.g(s_fake) if x_real is None else objective.g(s_fake, D.forward(x_real)[0])
     dx_fake = D.backward(ds_fake, d_caches, param_grads=False, input_grad=True)  # D itself does not learn here
     G.backward(dx_fake, g_caches)  # dL/dx at D's input is dL/dy at G's output
     optimizer.step(G.grad)

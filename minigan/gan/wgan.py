@@ -12,7 +12,7 @@ class WganGP:
     def __init__(self, weight, rng):
         self.weight, self.rng = weight, rng
 
-    def __call__(self, D, x_real, x_fake, real_caches):
+    def __call__(self, D, x_real, x_fake, real_caches, fake_caches):
         n = len(real_caches[-1])
         _, caches = D.forward(between(x_real, x_fake, n, self.rng))
         return wgan_gp(D, caches, self.weight)

@@ -8,6 +8,7 @@ from minigan.gan.conditional import Conditional, Labels
 from minigan.gan.more_objectives import LabelSmoothing
 from minigan.gan.packing import Packed
 from minigan.gan.penalties import R1
+from minigan.gan.relativistic import R2, Penalties
 from minigan.gan.wgan import WganGP
 from minigan.nn.activations import LeakyReLU, Sigmoid, Tanh
 from minigan.nn.batchnorm import BatchNorm
@@ -92,8 +93,11 @@ def objective(settings):
 
 def penalty(settings, rng):
     """The gradient penalty as d_step takes it, or None. rng draws the points of WGAN-GP."""
-    if settings.r1:
-        return R1(settings.r1)
+    r1, r2 = settings.r1 * settings.r1_every, settings.r2 * settings.r1_every
+    if r1 and r2:
+        return Penalties(R1(r1), R2(r2))
+    if r1 or r2:
+        return R1(r1) if r1 else R2(r2)
     return WganGP(settings.wgan_gp, rng) if settings.wgan_gp else None
 
 

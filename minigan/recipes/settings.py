@@ -7,11 +7,12 @@ from typing import Literal
 from minigan.errors import ArgumentError
 from minigan.gan.more_objectives import Hinge, LeastSquares, Wasserstein
 from minigan.gan.objectives import Minimax, NonSaturating
+from minigan.gan.relativistic import Relativistic
 from minigan.nn.initial import INITIAL
 from minigan.recipes.option import Limit, option, options
 
 OBJECTIVES = {"non-saturating": NonSaturating, "minimax": Minimax, "least-squares": LeastSquares,
-              "wasserstein": Wasserstein, "hinge": Hinge}  # fmt: skip
+              "wasserstein": Wasserstein, "hinge": Hinge, "relativistic": Relativistic}  # fmt: skip
 
 COUNT = Limit(lambda v: 1 <= v <= 10**6, "from 1 to 1000000")
 NOT_NEGATIVE = Limit(lambda v: 0 <= v < math.inf, "0 or more")
@@ -60,6 +61,8 @@ class Settings:
     shared_noise: bool = option("objective", False, "use the same noise for the steps of D and G")
 
     r1: float = option("cures", 0.0, "weight of the R1 penalty on D's gradient at real samples; 0 is off", NOT_NEGATIVE)
+    r2: float = option("cures", 0.0, "weight of the R2 penalty on D's gradient at fake samples; 0 is off", NOT_NEGATIVE)
+    r1_every: int = option("cures", 1, "apply R1 and R2 in every k-th round only, with k times their weight", COUNT)
     wgan_gp: float = option(
         "cures", 0.0, "weight of the WGAN-GP penalty on D's gradient between real and fake samples; 0 is off",
         NOT_NEGATIVE,
@@ -108,12 +111,15 @@ class Settings:
 
     def contradictions(self):
         """Pairs (whether the settings contradict each other in this way, the reason and the remedy)."""
-        penalty = self.r1 or self.wgan_gp
-        yield self.r1 and self.wgan_gp, "--r1 and --wgan-gp penalise D's gradient in different ways; choose one."
+        penalty = self.r1 or self.r2 or self.wgan_gp
+        yield (
+            (self.r1 or self.r2) and self.wgan_gp,
+            "--r1 and --r2 penalise D's gradient in another way than --wgan-gp; choose one (--r1 0 --r2 0).",
+        )
         yield (
             penalty and self.d_batchnorm,
             "a gradient penalty needs D's gradient for each sample alone, but --d-batchnorm mixes the samples of a "
-            "batch; drop one (--r1 0).",
+            "batch; drop one (--r1 0 --r2 0).",
         )
         yield (
             self.spectral and self.d_batchnorm,
@@ -137,7 +143,7 @@ class Settings:
             "--spectral or --clip 0.01.",
         )
         yield (
-            self.label_smoothing and self.objective in ("wasserstein", "hinge"),
+            self.label_smoothing and self.objective in ("wasserstein", "hinge", "relativistic"),
             f"--label-smoothing changes D's targets, but --objective {self.objective} has no targets; drop one.",
         )
         yield (
@@ -155,6 +161,7 @@ class Settings:
     def without_effect(self):
         """The names of settings that the other settings leave without effect."""
         used = {
+            "r1_every": self.r1 or self.r2,
             "beta1": self.optimizer == "adam",
             "beta2": self.optimizer != "sgd",
             "d_slope": not self.maxout,

@@ -165,7 +165,7 @@ def lasts(rows, rounds, is_ill):
 
 def accepts_r1(settings):
     """Whether R1 can be added: there is no gradient penalty yet, and no BatchNorm in D, which excludes one."""
-    return not (settings.r1 or settings.wgan_gp or settings.d_batchnorm)
+    return not (settings.r1 or settings.r2 or settings.wgan_gp or settings.d_batchnorm)
 
 
 def first(*remedies):

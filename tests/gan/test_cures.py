@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from minigan.data import Dataset
+from minigan.gan.penalties import R1
+from minigan.gan.relativistic import R2, Penalties, Relativistic
 from minigan.gan.steps import d_step, g_step
 from minigan.gan.wgan import clip_weights
 from minigan.nn.initial import BIASED, INITIAL, initialise
@@ -24,7 +26,9 @@ from minigan.training import Training
 
 TINY = {"batch_size": 4, "latent_dim": 3, "g_hidden": (5, 6), "d_hidden": (7, 5), "epochs": 2, "seed": 5}
 CURES = {
-    "none": {}, "r1": {"r1": 1.0}, "wgan-gp": {"wgan_gp": 1.0}, "clip": {"clip": 0.1}, "spectral": {"spectral": True},
+    "none": {}, "r1": {"r1": 1.0}, "r2": {"r2": 1.0},
+    "r1, r2": {"r1": 1.0, "r2": 0.5, "r1_every": 2}, "wgan-gp": {"wgan_gp": 1.0}, "clip": {"clip": 0.1},
+    "spectral": {"spectral": True},
     "dropout": {"dropout": 0.5, "input_dropout": 0.2}, "label smoothing": {"label_smoothing": 0.1},
     "packing": {"packing": 2}, "k steps": {"d_steps": 2, "g_steps": 3}, "two rates": {"d_lr": 0.1},
     "linear decay": {"lr_decay": 1.0}, "ema": {"ema": 0.5}, "shared noise": {"shared_noise": True},
@@ -44,11 +48,15 @@ def data(rng):
 
 @pytest.mark.parametrize(
     ("objective", "cure"),
-    [(o, c) for o, c in product(OBJECTIVES, CURES) if c != "label smoothing" or o not in ("wasserstein", "hinge")],
+    [
+        (o, c)
+        for o, c in product(OBJECTIVES, CURES)
+        if c != "label smoothing" or o not in ("wasserstein", "hinge", "relativistic")
+    ],
 )
 def test_a_round_of_every_objective_with_every_cure(objective, cure, data):
     flags = CURES[cure]
-    if objective == "wasserstein" and not {"r1", "wgan_gp", "clip", "spectral"} & set(flags):
+    if objective == "wasserstein" and not {"r1", "r2", "wgan_gp", "clip", "spectral"} & set(flags):
         flags = flags | {"clip": 0.1}
     training = Training(Settings(**TINY | {"objective": objective} | flags), data)
     before = {name: array.copy() for name, array in checkpoint.of(training)[0].items()}
@@ -102,6 +110,53 @@ def test_k_steps_of_d_use_k_batches_and_new_or_shared_noise(data):
         np.testing.assert_array_equal(training.G.theta, hand.G.theta)
     assert len(list(training.epoch())) == 24 // (4 * 2) - 1  # the rest of the epoch that the round above began
     assert len(list(Training(Settings(**TINY | {"packing": 3}), data).epoch())) == 24 // (4 * 3)
+
+
+@pytest.mark.parametrize("flags", [{}, {"simultaneous": True}, {"d_steps": 2, "g_steps": 2}, {"g_batchnorm": 2}])
+def test_shared_noise_runs_g_once_for_both_steps_and_changes_no_byte(flags, data, monkeypatch):
+    """Without the pass that is handed on, G computes the same again, and the run is the same to the last byte."""
+    thrifty, wasteful = (Training(Settings(**TINY | {"shared_noise": True} | flags), data) for _ in range(2))
+    passes = []
+    monkeypatch.setattr(thrifty.G, "forward", lambda *args, own=thrifty.G.forward: passes.append(1) or own(*args))
+    figures = list(thrifty.epoch())
+    rounds, d_steps, g_steps = len(figures), flags.get("d_steps", 1), flags.get("g_steps", 1)
+    assert len(passes) == rounds * (d_steps + g_steps - 1)  # the first step of G uses the pass of the last step of D
+    for name, step in (("d_step", d_step), ("g_step", g_step)):
+        monkeypatch.setattr(f"minigan.training.{name}", lambda *args, step=step, at=7 - 2 * (name == "g_step"): step(
+            *args[:at], None, *args[at + 1 :]
+        ))  # fmt: skip
+    np.testing.assert_array_equal(figures, list(wasteful.epoch()))
+    for name, array in checkpoint.of(thrifty)[0].items():
+        np.testing.assert_array_equal(array, checkpoint.of(wasteful)[0][name], err_msg=name)
+
+
+def test_r1_every_applies_the_penalties_in_every_kth_round_with_k_times_their_weights(data):
+    flags = TINY | {"r1": 2.0, "r2": 0.5, "r1_every": 3}
+    training, hand, x = by_hand(Settings(**flags), data)
+    for t in range(7):
+        training.round([x])
+        penalty = Penalties(R1(6.0), R2(1.5)) if t in (0, 3, 6) else None
+        d_step(hand.D, hand.G, hand.objective, hand.d_optimizer, x, hand.noise(4), penalty)
+        g_step(hand.D, hand.G, hand.objective, hand.g_optimizer, hand.noise(4))
+    np.testing.assert_array_equal(training.D.theta, hand.D.theta)
+    np.testing.assert_array_equal(training.G.theta, hand.G.theta)
+
+
+def test_a_relativistic_g_is_compared_with_the_real_batch_whose_labels_it_was_given(data, monkeypatch):
+    """Row n of G's samples has the label of row n of the real batch, in both steps."""
+    training = Training(Settings(**TINY | {"objective": "relativistic", "conditional": True}), data)
+    pairs = []
+    monkeypatch.setattr(training.objective, "g", lambda s_fake, s_real: pairs.append(s_real) or Relativistic.g(
+        training.objective, s_fake, s_real
+    ))  # fmt: skip
+    seen = []
+    monkeypatch.setattr(training.D, "forward", lambda x, *how, own=training.D.forward: seen.append(x) or own(x, *how))
+    next(training.epoch())
+    both, fake, real = seen
+    np.testing.assert_array_equal(both[:4], real)
+    np.testing.assert_array_equal(fake[:, 9:], real[:, 9:])
+    np.testing.assert_array_equal(both[4:, 9:], real[:, 9:])
+    np.testing.assert_array_equal(pairs[0], training.D.forward(real)[0])
 
 
 @pytest.mark.parametrize("objective", ["minimax", "hinge"])

@@ -9,10 +9,11 @@ from minigan.data import Dataset
 from minigan.gan.objectives import NonSaturating
 from minigan.gan.packing import Packed
 from minigan.gan.penalties import R1
+from minigan.gan.relativistic import R2
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.wgan import WganGP, wgan_gp
 from minigan.gradcheck import windows
-from minigan.gradcheck.cases.losses import OBJECTIVES
+from minigan.gradcheck.cases.losses import OBJECTIVES, rivals
 from minigan.gradcheck.cases.penalties import PENALTIES
 from minigan.gradcheck.cases.shared import BETWEEN, DIFFERENTIABLE, stack
 from minigan.nn.layers import Dropout
@@ -83,7 +84,9 @@ def test_d_step_takes_batches_of_different_sizes(layer, m, rng):
         np.testing.assert_allclose(got, right, rtol=1e-12, atol=1e-14)
 
 
-@pytest.mark.parametrize("penalty", [R1(2.0), WganGP(10.0, np.random.default_rng(0))], ids=["R1", "WganGP"])
+@pytest.mark.parametrize(
+    "penalty", [R1(2.0), R2(2.0), WganGP(10.0, np.random.default_rng(0))], ids=["R1", "R2", "WganGP"]
+)
 def test_exported_penalties_can_be_passed_to_d_step(penalty, rng):
     G, D, x_real, z = players("LeakyReLU", "LeakyReLU", rng)
     plain = d_step(D, G, NonSaturating(), still(D), x_real, z)[0]
@@ -134,7 +137,7 @@ def test_a_float32_round_stays_in_float32_and_never_waits_for_a_number(objective
     for make in (SGD, RMSProp, Adam):
         objective_ = OBJECTIVES[objective][0]()
         d_step(D, G, objective_, make(D.theta), x_real, z, R1(2.0) if layer in DIFFERENTIABLE else None)
-        g_step(D, G, objective_, make(G.theta), z)
+        g_step(D, G, objective_, make(G.theta), z, None, *rivals(objective_, x_real))
         update_average(average, G, 3, 0.9)
     if layer in DIFFERENTIABLE:
         _, caches = D.forward(x_real)
@@ -160,7 +163,8 @@ def test_float32_gradients_agree_with_float64_gradients(preset, rng):
                 layer.rng = np.random.default_rng(0)
         penalty = builders.penalty(settings, np.random.default_rng(0))
         d_step(D, G, training.objective, still(D), x_real.astype(dtype), z.astype(dtype), penalty)
-        g_step(D, G, training.objective, still(G), z.astype(dtype))
+        compared = rivals(training.objective, x_real.astype(dtype))
+        g_step(D, G, training.objective, still(G), z.astype(dtype), None, *compared)
         grads[dtype] = windows(D, "D", "d") | windows(G, "G", "d")
     largest = {net: max(np.abs(g).max() for name, g in grads[np.float64].items() if name[0] == net) for net in "DG"}
     for name, exact in grads[np.float64].items():

@@ -281,7 +281,7 @@ def test_the_command_says_what_is_wrong_and_exits_with_1(monkeypatch, capsys):
         planted.setattr(minigan.RMSProp, "move", lambda *_: None)
         with pytest.raises(SystemExit, match="1"):
             command.main()
-        assert "1 of 58 lines are wrong. Start" in capsys.readouterr().out
+        assert "1 of 65 lines are wrong. Start" in capsys.readouterr().out
     monkeypatch.setattr(Tanh, "backward", lambda self, dy, cache, *_: dy * cache)
     with pytest.raises(SystemExit, match="1"):
         command.main()

@@ -62,7 +62,7 @@ def test_label_smoothing_wraps_the_objective(data):
 def test_the_penalty_draws_its_points_from_its_own_stream(data):
     made, x = training_with(data, wgan_gp=1.0), data.batch(np.arange(4))
     before = {name: str(stream.bit_generator.state) for name, stream in made.streams.items()}
-    made.penalty(made.D, x, x, made.D.forward(x)[1])
+    made.penalty(made.D, x, x, made.D.forward(x)[1], None)
     changed = {name for name, stream in made.streams.items() if str(stream.bit_generator.state) != before[name]}
     assert changed == {"penalty"}
 

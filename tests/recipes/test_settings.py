@@ -22,6 +22,8 @@ REJECTED = {
     "no widths": ({"g_hidden": ()}, r"--g-hidden must be one or more values, not \(\)"),
     "a width of 0": ({"g_hidden": (5, 0)}, "--g-hidden must be from 1 to 1000000, not 0"),
     "two penalties": ({"r1": 1.0, "wgan_gp": 1.0}, "choose one"),
+    "r2, wgan-gp": ({"r2": 1.0, "wgan_gp": 1.0}, "choose one"),
+    "pairs without targets": ({"objective": "relativistic", "label_smoothing": 0.1}, "has no targets"),
     "wgan-gp, batchnorm": ({"wgan_gp": 1.0, "d_batchnorm": 1}, "mixes the samples"),
     "r1, batchnorm": ({"r1": 1.0, "d_batchnorm": 1}, "mixes the samples"),
     "spectral, batchnorm": ({"spectral": True, "d_batchnorm": 1}, "--d-batchnorm rescales"),

@@ -7,7 +7,7 @@ import numpy as np
 from minigan.gan.more_objectives import LabelSmoothing
 from minigan.gan.steps import d_step, g_step
 from minigan.gradcheck import windows
-from minigan.gradcheck.cases.losses import OBJECTIVES, SMOOTHABLE
+from minigan.gradcheck.cases.losses import OBJECTIVES, SMOOTHABLE, rivals
 from minigan.gradcheck.cases.penalties import PENALTIES, slopes
 from minigan.gradcheck.cases.steps import check_step, loss_of_d
 from minigan.nn.batchnorm import BatchNorm
@@ -18,13 +18,15 @@ from minigan.recipes.settings import Settings
 
 CURES: dict[str, dict] = {  # name -> the settings that differ from those of a plain GAN
     "r1": {"r1": 1.5},
+    "r2": {"r2": 1.5},
+    "r1, r2": {"r1": 1.5, "r2": 0.7},
     "wgan-gp": {"wgan_gp": 1.5},
     "spectral": {"spectral": True},
     "spectral, r1": {"spectral": True, "r1": 1.5},
     "label-smoothing": {"label_smoothing": 0.1},
     "packing": {"packing": 2},
     "conditional": {"conditional": True},
-    "conditional, r1": {"conditional": True, "r1": 1.5},
+    "conditional, r1, r2": {"conditional": True, "r1": 1.5, "r2": 0.7},
     "conditional, packing, wgan-gp": {"conditional": True, "packing": 2, "wgan_gp": 1.5},
     "dropout": {"dropout": 0.4, "input_dropout": 0.2},
     "maxout": {"maxout": 2},
@@ -37,6 +39,7 @@ FLAGS = {  # name of an objective -> its name in the settings
     "LeastSquares": "least-squares",
     "Wasserstein": "wasserstein",
     "Hinge": "hinge",
+    "Relativistic": "relativistic",
 }
 
 
@@ -54,7 +57,7 @@ def cure_case(cure, n, n_in, n_out, rng, name=None):
 
     def formula_d(D, G):
         x_fake, _ = G.forward(z)
-        value, s_real, s_fake = loss_of_d(objective, D, x_real, x_fake, settings.r1)
+        value, s_real, s_fake = loss_of_d(objective, D, x_real, x_fake, (settings.r1, settings.r2))
         if settings.wgan_gp:
             e = np.random.default_rng(seed).random((len(s_real), 1), np.float32).repeat(m, axis=0)
             s, caches = D.forward(e * x_real + (1.0 - e) * x_fake)
@@ -64,14 +67,14 @@ def cure_case(cure, n, n_in, n_out, rng, name=None):
 
     def formula_g(G, D):
         s_fake = D.forward(G.forward(z)[0])[0]
-        return objective.g(s_fake)[0], s_fake
+        return objective.g(s_fake, *(D.forward(x)[0] for x in rivals(objective, x_real)))[0], s_fake
 
     def step_of_d(D, G, optimizer):
         penalty = penalty_of(settings, np.random.default_rng(seed))
         return d_step(D, G, objective, optimizer, x_real, z, penalty)
 
     def step_of_g(G, D, optimizer):
-        return g_step(D, G, objective, optimizer, z)
+        return g_step(D, G, objective, optimizer, z, None, *rivals(objective, x_real))
 
     return check_step(step_of_d, formula_d, D=D, G=G) + check_step(step_of_g, formula_g, G=G, D=D)
 
@@ -79,7 +82,7 @@ def cure_case(cure, n, n_in, n_out, rng, name=None):
 def settings_of(objective, latent_dim, cure):
     """Settings of two small networks with an objective and a cure. Wasserstein without a bound on D gets clipping."""
     small = {"latent_dim": latent_dim, "g_hidden": (2,), "d_hidden": (3,), "g_slope": 0.1, "seed": 1}
-    bound = {"clip": 9.0} if objective == "Wasserstein" and not {"r1", "wgan_gp", "spectral"} & set(cure) else {}
+    bound = {"clip": 9.0} if objective == "Wasserstein" and not {"r1", "r2", "wgan_gp", "spectral"} & set(cure) else {}
     return Settings(**small | bound | cure | {"objective": FLAGS[objective]})
 
 

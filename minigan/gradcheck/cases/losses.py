@@ -1,9 +1,12 @@
 """Cases of losses and objectives: value and gradient, against the formula as a textbook has it."""
 
+from typing import Any
+
 import numpy as np
 
 from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Wasserstein
 from minigan.gan.objectives import Minimax, NonSaturating
+from minigan.gan.relativistic import Relativistic
 from minigan.gradcheck import check, check_loss, check_objective, windows
 from minigan.gradcheck.cases.shared import agree, stack
 from minigan.nn.losses import bce_with_logits
@@ -29,7 +32,8 @@ LOSSES = {  # name -> (loss, its formula, function of (N, n_in, rng) that makes 
         lambda n, n_in, rng: (rng.standard_normal((n, n_in)), rng.integers(n_in, size=n)),
     ),
 }
-OBJECTIVES = {  # name -> (objective, formula of L_D (s_real, s_fake), formula of L_G (s_fake))
+# name -> (objective, formula of L_D (s_real, s_fake), formula of L_G (s_fake, and what `rivals` gives))
+OBJECTIVES: dict[str, tuple[Any, ...]] = {
     "NonSaturating": (
         NonSaturating,
         lambda s_real, s_fake: softplus(-s_real).mean() + softplus(s_fake).mean(),
@@ -54,6 +58,11 @@ OBJECTIVES = {  # name -> (objective, formula of L_D (s_real, s_fake), formula o
         Hinge,
         lambda s_real, s_fake: np.maximum(0.0, 1.0 - s_real).mean() + np.maximum(0.0, 1.0 + s_fake).mean(),
         lambda s_fake: -s_fake.mean(),
+    ),
+    "Relativistic": (
+        Relativistic,
+        lambda s_real, s_fake: softplus(s_fake - s_real).mean(),
+        lambda s_fake, s_real: softplus(s_real - s_fake).mean(),
     ),
 }
 SMOOTHABLE = ("NonSaturating", "Minimax", "LeastSquares")  # objectives with a target for real samples
@@ -83,13 +92,20 @@ def loss_of_network_case(layer, name, n, n_in, n_out, rng):
     return check(lambda network: loss(network.forward(x)[0], target)[0], backward, network=network)
 
 
+def rivals(objective, real):
+    """What a paired objective compares G's samples with: [real]. For other objectives [] is enough."""
+    return [real] if getattr(objective, "paired", False) else []
+
+
 def objective_case(name, n, n_in, n_out, rng):
     """Both values of an objective for moderate and for huge scores, and their gradients."""
     make, formula_d, formula_g = OBJECTIVES[name]
-    s_real, s_fake = rng.standard_normal((n, 1)), rng.standard_normal((n_in, 1))
+    s_real = rng.standard_normal((n, 1))
+    s_fake = rng.standard_normal((n if rivals(make, s_real) else n_in, 1))
     for size in SIZES:
         agree("L_D", make().d(size * s_real, size * s_fake)[0], formula_d(size * s_real, size * s_fake))
-        agree("L_G", make().g(size * s_fake)[0], formula_g(size * s_fake))
+        scores = [size * s for s in (s_fake, *rivals(make, s_real))]
+        agree("L_G", make().g(*scores)[0], formula_g(*scores))
     return check_objective(make(), MODERATE * s_real, MODERATE * s_fake)
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from minigan.gan.penalties import R1
+from minigan.gan.relativistic import R2
 from minigan.gan.wgan import wgan_gp
 from minigan.gradcheck import check, windows
 from minigan.gradcheck.cases.shared import DIFFERENTIABLE, agree, stack
@@ -11,11 +12,17 @@ from minigan.nn.activations import Sigmoid, Tanh
 
 def r1(D, caches, gamma):
     """R1 with the arguments of wgan_gp."""
-    return R1(gamma)(D, None, None, caches)
+    return R1(gamma)(D, None, None, caches, None)
+
+
+def r2(D, caches, gamma):
+    """R2, in the same way."""
+    return R2(gamma)(D, None, None, None, caches)
 
 
 PENALTIES = {  # name -> (penalty, its formula, as a function of the slopes g (N, n_x) and a weight)
     "R1": (r1, lambda g, weight: weight / 2.0 * (g * g).sum() / len(g)),
+    "R2": (r2, lambda g, weight: weight / 2.0 * (g**2).sum(axis=1).mean()),
     "wgan_gp": (wgan_gp, lambda g, weight: weight * ((np.sqrt((g * g).sum(axis=1)) - 1.0) ** 2).sum() / len(g)),
 }
 

@@ -3,10 +3,11 @@
 import numpy as np
 
 from minigan.gan.penalties import R1
+from minigan.gan.relativistic import R2, Penalties
 from minigan.gan.steps import d_step, g_step
 from minigan.gan.vae import vae_step
 from minigan.gradcheck import check, windows
-from minigan.gradcheck.cases.losses import OBJECTIVES
+from minigan.gradcheck.cases.losses import OBJECTIVES, rivals
 from minigan.gradcheck.cases.penalties import PENALTIES, slopes
 from minigan.gradcheck.cases.shared import BETWEEN, agree, players, stack
 from minigan.nn.optim import SGD, Adam
@@ -38,48 +39,60 @@ def check_step(step, formula, **networks):
     return rows
 
 
-def loss_of_d(objective, D, x_real, x_fake, gamma):
-    """Return (L_D + R1 with weight gamma, s_real, s_fake), by their formulas. With BatchNorm in D there is no R1."""
+def loss_of_d(objective, D, x_real, x_fake, gammas):
+    """Return (L_D + R1 + R2, s_real, s_fake), by their formulas. With BatchNorm in D there are no penalties.
+
+    gammas: the weights of R1 and R2.
+    """
     if D.mixes_samples:
         s_real, s_fake = D.forward(x_real)[0], D.forward(x_fake)[0]
         return objective.d(s_real, s_fake)[0], s_real, s_fake
     s, caches = D.forward(np.concatenate([x_real, x_fake]))  # one pass, so that Dropout draws as in d_step
     s_real, s_fake = np.split(s, 2)
-    real = np.concatenate([np.ones_like(s_real), np.zeros_like(s_fake)])
-    g = np.split(slopes(D, caches, real), 2)[0].reshape(len(s_real), -1)  # a row per score: D may score packs
-    return objective.d(s_real, s_fake)[0] + PENALTIES["R1"][1](g, gamma), s_real, s_fake
+    loss = objective.d(s_real, s_fake)[0]
+    for name, g, gamma in zip(("R1", "R2"), np.split(slopes(D, caches, np.ones_like(s)), 2), gammas, strict=True):
+        loss = loss + PENALTIES[name][1](g.reshape(len(s_real), -1), gamma)  # a row per score: D may score packs
+    return loss, s_real, s_fake
 
 
 def d_step_case(name, n, n_in, n_out, rng):
-    """d_step with an objective; with R1 in half of the cases, unless D has BatchNorm."""
+    """d_step with an objective; in half of the cases with R1 and R2, unless D has BatchNorm, or with G's pass given."""
     objective, (G, D) = OBJECTIVES[name][0](), players(n_in, n_out, rng)
     x_real, z = rng.standard_normal((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
-    gamma = 0.0 if D.mixes_samples else 2.0 * rng.integers(2)
-    penalty = R1(gamma) if gamma else None
+    gammas = (0.0, 0.0) if D.mixes_samples or rng.integers(2) else (2.0, 0.7)
+    penalty, given = Penalties(R1(gammas[0]), R2(gammas[1])) if any(gammas) else None, rng.integers(2)
 
     def formula(D, G):
-        return loss_of_d(objective, D, x_real, G.forward(z)[0], gamma)
+        return loss_of_d(objective, D, x_real, G.forward(z)[0], gammas)
 
     def step(D, G, optimizer):
-        return d_step(D, G, objective, optimizer, x_real, z, penalty)
+        return d_step(D, G, objective, optimizer, x_real, z, penalty, G.forward(z) if given else None)
 
     return check_step(step, formula, D=D, G=G)
 
 
 def g_step_case(name, n, n_in, n_out, rng, rounds=0, step=g_step):
-    """g_step with an objective, after some rounds of training. The gradient reaches G through D."""
+    """g_step with an objective, after some rounds of training. The gradient reaches G through D.
+
+    In half of the cases G's pass is given to the step, unless it is another step than minigan's.
+    """
     objective, (G, D) = OBJECTIVES[name][0](), players(n_in, n_out, rng)
     x_real, z = rng.standard_normal((n + 1, n_out)), rng.standard_normal((n + 1, n_in))
-    optimizers = Adam(D.theta, 0.01), Adam(G.theta, 0.01)
+    optimizers, compared = (Adam(D.theta, 0.01), Adam(G.theta, 0.01)), rivals(objective, x_real)
     for _ in range(rounds):
         d_step(D, G, objective, optimizers[0], x_real, z)
-        g_step(D, G, objective, optimizers[1], z)
+        g_step(D, G, objective, optimizers[1], z, None, *compared)
+    given = step is g_step and rng.integers(2)
 
     def formula(G, D):
         s_fake = D.forward(G.forward(z)[0])[0]
-        return objective.g(s_fake)[0], s_fake
+        return objective.g(s_fake, *(D.forward(x)[0] for x in compared))[0], s_fake
 
-    return check_step(lambda G, D, optimizer: step(D, G, objective, optimizer, z), formula, G=G, D=D)
+    def step_of_g(G, D, optimizer):
+        more = [G.forward(z) if given else None, *compared] if given or compared else []
+        return step(D, G, objective, optimizer, z, *more)
+
+    return check_step(step_of_g, formula, G=G, D=D)
 
 
 def vae_step_case(n, n_in, n_out, rng):
