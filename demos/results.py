@@ -47,12 +47,11 @@ best figures that they can reach. Training took 30 seconds for `toy`, 92 seconds
 `large`, on two cores ([RESULTS.md](../RESULTS.md)).
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that is
-right on {accuracy} of them; its mean confidence in the likeliest digit; the share of the samples in which it is
-surer of a digit than .9 (test images: {sure}), since the others are often ragged; and the share of the rarest digit.
-Noise is there for comparison; it is not the worst that is possible, and some rows are further away.
+right on {accuracy} of them; the classifier's mean confidence in the likeliest digit; and the share of the digit that is
+drawn least. Noise is there for comparison; it is not the worst that is possible, and some rows are further away.
 
-| preset | samples | distance | confidence | surer than .9 | rarest digit | epochs |
-|---|---|---|---|---|---|---|
+| preset | samples | distance | confidence | rarest digit | epochs |
+|---|---|---|---|---|---|
 {images}
 
 Points: 2,500 samples; the modes with a sample within 3 standard deviations; the share of samples that are that near to
@@ -87,8 +86,7 @@ def run(name, folder, n_epochs):
 
 
 def of_images(s):
-    sure = f"{100 * s.sure:.1f} %"
-    return f"{s.distance:.1f} | {100 * s.confidence:.0f} % | {sure} | {100 * min(s.shares):.1f} %"
+    return f"{s.distance:.1f} | {100 * s.confidence:.0f} % | {100 * min(s.shares):.1f} %"
 
 
 def of_stacked(s):
@@ -116,15 +114,13 @@ def row(name, runs, out, judge):
     return f"| `{name}` | ![samples]({file}.png) | {figures} | {epochs} |"
 
 
-def page(rows, versions, accuracy, sure):
+def page(rows, versions, accuracy):
     """README.md. rows: preset and flags, or what images are compared with -> a row of one of the tables."""
     tables: dict[str, list] = {"images": [], "points": [], "stacked": []}
     for name, line in rows.items():
         data = PRESETS[name.split()[0]].with_flags().data if name in EPOCHS else name.split()[0]
         tables["points" if data in toy.STD else "stacked" if data == "stacked" else "images"].append(line)
-    return PAGE.format(
-        versions=versions, accuracy=accuracy, sure=sure, **{name: "\n".join(table) for name, table in tables.items()}
-    )
+    return PAGE.format(versions=versions, accuracy=accuracy, **{name: "\n".join(t) for name, t in tables.items()})
 
 
 def main():
@@ -144,8 +140,7 @@ def main():
     }
     rows |= {name: f"| {name}, for comparison | | {figures} | |" for name, figures in others.items()}
     versions = f"NumPy {np.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    shares = (f"{100 * share:.1f} %" for share in (judge.accuracy, judge.sure))
-    (given.out / "README.md").write_text(page(rows, versions, *shares), encoding="utf-8")
+    (given.out / "README.md").write_text(page(rows, versions, f"{100 * judge.accuracy:.1f} %"), encoding="utf-8")
     print(given.out / "README.md")
 
 
