@@ -21,7 +21,8 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell ignores Ctrl
 ROOT = Path(__file__).parent.parent
 OURS = sorted(path.stem for folder in ("tests", "demos") for path in ROOT.joinpath(folder).rglob("*.py"))
 WARNINGS = [  # as in Python's -W, the last one that fits counts; a warning that none fits is printed at the end
-    rf"error:::(minigan\b|({'|'.join(OURS)})$)",  # from our own code, or about how it calls another package
+    # from our own code, or about how it calls another package
+    rf"error:::((minigan|contenders)\b|({'|'.join(OURS)})$)",
     "error::pytest.PytestWarning",  # about a test, or an exception that nobody could catch
     "error::RuntimeWarning:numpy",  # about the numbers that we gave to NumPy
     # BLAS kernels raise this flag now and then without cause (numpy issue 24067); results are asserted to be finite

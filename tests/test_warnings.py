@@ -22,7 +22,9 @@ def module(name):
     return names
 
 
-@pytest.mark.parametrize("name", ["minigan", "minigan.nn.layers", "test_cli", "conftest", "fake_device", "benchmark"])
+@pytest.mark.parametrize(
+    "name", ["minigan", "minigan.nn.layers", "test_cli", "conftest", "fake_device", "benchmark", "contenders.blog"]
+)
 def test_a_warning_from_our_code_is_an_error(name):
     with pytest.raises(DeprecationWarning):
         module(name)["warn"](DeprecationWarning)
