@@ -21,7 +21,8 @@ class Compiled(Expert):
         return torch.autograd.grad(self.d_loss(x, y, fake, penalised), self.d_parameters)
 
     def fake_gradients(self, y, fake):
-        return torch.autograd.grad(softplus(-self.D(fake.requires_grad_(), y)).mean(), fake)[0]
+        fake = fake.detach().requires_grad_()
+        return torch.autograd.grad(softplus(-self.D(fake, y)).mean(), fake)[0]
 
     def d_backward(self, x, y, fake, penalised):
         for p, grad in zip(self.d_parameters, self.d_gradients(x, y, fake.detach(), penalised), strict=True):

@@ -35,7 +35,7 @@ class Expert(Tutorial):
             both = None if y is None else torch.cat([y, y])
             s_real, s_fake = self.D(torch.cat([x, fake]), both).chunk(2)
             return softplus(-s_real).mean() + softplus(s_fake).mean()
-        x.requires_grad_()
+        x = x.detach().requires_grad_()
         s_real = self.D(x, y)
         (slope,) = torch.autograd.grad(s_real.sum(), x, create_graph=True)
         penalty = slope.square().sum() * (0.5 * self.gamma / len(x))
