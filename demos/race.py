@@ -94,7 +94,7 @@ def run(name, settings, distance, goal, limit):
     try:
         with tempfile.TemporaryDirectory() as folder:
             path = str(Path(folder, "weights.npz"))
-            done = 1 + getattr(settings, "r1_every", 1)
+            done = 1 + settings.r1_every
             process.ask("train", done - 1, path)  # after the first round, one without R1, if there are any
             while seconds < limit and done < settings.epochs * rounds_per_epoch:
                 time.sleep(PAUSE)

@@ -6,6 +6,7 @@ Each module has one of them, written as its users would write it. Each runs in a
 
 import importlib
 import itertools
+from dataclasses import fields
 
 import numpy as np
 
@@ -19,21 +20,37 @@ CONTENDERS = {  # name -> its module and class, and the package that it needs
 }
 
 
+PLAIN = {  # the settings of a plain GAN, and those that only concern minigan.train
+    "data", "data_dir", "vary", "seed", "threads", "log_every", "evaluate_every", "epochs", "batch_size", "latent_dim",
+    "g_hidden", "d_hidden", "d_slope", "dropout", "init", "lr", "beta1", "beta2",
+}  # fmt: skip
+RECIPE = PLAIN | {"conditional", "g_slope", "output", "shared_noise", "r1", "r1_every", "ema", "lr_decay"}
+
+
 class Contender:
     """One way to train a GAN. It takes over the settings, the data and the initial weights of a minigan Training.
 
-    After __init__: s, the Settings; pixels (n, 784) uint8 and their labels (n,), or None if the networks get no labels;
-    rows, an endless iterator of the row numbers of each batch; rounds, the number of rounds of the whole training, and
-    t, the number of this round from 0. R1 is computed in every `every`-th round, with the weight `gamma`.
+    After __init__: s, the Settings; pixels (n, 784) uint8, their value `low` of black in a batch, where white is 1, and
+    their labels (n,), or None if the networks get no labels; rows, an endless iterator of the row numbers of each
+    batch; rounds, the number of rounds of the whole training, and t, the number of this round from 0; gamma, the weight
+    of R1 in a round that has it. Raises NotImplementedError for settings that it would ignore.
     """
+
+    can = RECIPE
 
     def __init__(self, training):
         self.s, data = training.settings, training.data
-        self.pixels, self.labels = data.x, data.labels if self.s.conditional else None
+        missing = [f.name for f in fields(self.s) if f.name not in self.can and getattr(self.s, f.name) != f.default]
+        if missing:
+            raise NotImplementedError(f"it has no {', '.join(missing)}")
+        self.pixels, self.low, self.labels = data.x, data.low, data.labels if self.s.conditional else None
         self.rows = batches(len(data.x), self.s.batch_size, self.s.seed)
         self.rounds, self.t = training.rounds, 0
-        self.every = getattr(self.s, "r1_every", 1)
-        self.gamma = self.every * self.s.r1
+        self.gamma = self.s.r1 * self.s.r1_every
+
+    def penalised(self):
+        """Whether this round has R1."""
+        return self.gamma > 0 and self.t % self.s.r1_every == 0
 
     def round(self):
         """One training round: a step of D, a step of G, and whatever else the settings ask for."""
@@ -42,7 +59,7 @@ class Contender:
     def gradients(self, x, y, z):
         """The gradients of all weight matrices, without dropout: [dW, ...] of D with R1, of D without, and of G.
 
-        x: real samples (n, 784) in -1..1. y: their one-hot labels (n, k), which are also those of the fake samples, or
+        x: real samples (n, 784). y: their one-hot labels (n, k), which are also those of the fake samples, or
         None. z: noise (n, latent_dim). No weight changes.
         """
         raise NotImplementedError

@@ -6,14 +6,14 @@ step as well; masks come from np.where; each array has its own Adam.
 
 import numpy as np
 
-from contenders import Contender, weights
+from contenders import PLAIN, Contender, weights
 
 
 class Blog(Contender):
+    can = PLAIN
+
     def __init__(self, training):
         super().__init__(training)
-        if self.s.conditional or self.s.r1 or self.s.ema:
-            raise NotImplementedError("it has no labels, no R1 and no average")
         nets = weights(training.G), weights(training.D)
         kinds = ["relu"] * (len(nets[0]) - 1) + ["tanh"], ["leaky"] * (len(nets[1]) - 1) + ["linear"]
         self.G, self.D = (

@@ -25,9 +25,8 @@ class Jit(Contender):
         self.one = jax.jit(self.one_round, static_argnames="penalised", donate_argnums=0)
 
     def round(self):
-        penalised = self.gamma > 0 and self.t % self.every == 0
         rows = next(self.rows).astype(np.int32)
-        self.state = self.one(self.state, self.data, rows, np.float32(self.t), penalised=penalised)
+        self.state = self.one(self.state, self.data, rows, np.float32(self.t), penalised=self.penalised())
         jax.block_until_ready(self.state)
         self.t += 1
 
@@ -35,7 +34,7 @@ class Jit(Contender):
         s, (pixels, labels) = self.s, data
         (G, D), (mG, mD), (vG, vD), average, key = state
         key, *keys = jax.random.split(key, 5)
-        x = pixels[rows].astype(jnp.float32) / 127.5 - 1.0
+        x = pixels[rows].astype(jnp.float32) * ((1.0 - self.low) / 255.0) + self.low
         y = None if labels is None else jax.nn.one_hot(labels[rows], self.n_classes)
         z = jax.random.normal(keys[0], (s.batch_size, s.latent_dim))
         fake, backward = jax.vjp(partial(self.fake, z=z, y=y), G)
@@ -53,7 +52,8 @@ class Jit(Contender):
         return (G, D), (mG, mD), (vG, vD), average, key
 
     def fake(self, G, z, y):
-        return jnp.tanh(forward(G, z, y, self.s.g_slope))
+        end = jax.nn.sigmoid if self.s.output == "sigmoid" else jnp.tanh
+        return end(forward(G, z, y, self.s.g_slope))
 
     def d_loss(self, D, x, y, fake, penalised, dropout, key):
         def scores(x, y):

@@ -24,7 +24,7 @@ class Expert(Tutorial):
     def batch(self):
         rows = torch.from_numpy(next(self.rows))
         y = None if self.classes is None else self.one_hot[self.classes[rows]]
-        return self.images[rows].float().mul_(1 / 127.5).sub_(1.0), y
+        return self.images[rows].float().mul_((1.0 - self.low) / 255.0).add_(self.low), y
 
     def d_backward(self, x, y, fake, penalised):
         self.d_optimizer.zero_grad()

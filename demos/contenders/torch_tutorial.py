@@ -41,7 +41,7 @@ class Tutorial(Contender):
         self.images = torch.from_numpy(self.pixels)
         self.classes = None if self.labels is None else torch.from_numpy(self.labels).long()
         self.n_classes = training.data.n_classes
-        self.G = Net(weights(training.G), s.g_slope, 0.0, nn.Tanh())
+        self.G = Net(weights(training.G), s.g_slope, 0.0, nn.Sigmoid() if s.output == "sigmoid" else nn.Tanh())
         self.D = Net(weights(training.D), s.d_slope, s.dropout, nn.Identity())
         self.average = copy.deepcopy(self.G)
         self.loss = nn.BCEWithLogitsLoss()
@@ -62,7 +62,7 @@ class Tutorial(Contender):
     def batch(self):
         """A batch of real samples, and one-hot labels."""
         rows = torch.from_numpy(next(self.rows))
-        x = self.images[rows].float() / 127.5 - 1.0
+        x = self.images[rows].float() / 255.0 * (1.0 - self.low) + self.low
         y = None if self.classes is None else nn.functional.one_hot(self.classes[rows], self.n_classes).float()
         return x, y
 
@@ -87,7 +87,7 @@ class Tutorial(Contender):
     def round(self):
         x, y = self.batch()
         fake = self.G(self.noise(), y)
-        self.d_backward(x, y, fake, self.gamma > 0 and self.t % self.every == 0)
+        self.d_backward(x, y, fake, self.penalised())
         self.d_optimizer.step()
         if not self.s.shared_noise:
             fake = self.G(self.noise(), y)

@@ -19,7 +19,10 @@ from minigan.recipes.sampling import streams
 from minigan.training import Training
 
 SMALL = {"batch_size": 6, "latent_dim": 3, "g_hidden": (7, 5), "d_hidden": (4, 8)}
-DEFAULT = PRESETS["minigan"].with_flags(**SMALL)
+KINDS = (
+    {"output": "tanh", "shared_noise": False, "r1_every": 1},
+    {"output": "sigmoid", "shared_noise": True, "r1_every": 3},
+)
 
 
 @pytest.mark.parametrize("n_classes", [0, 10])
@@ -54,9 +57,11 @@ def test_minigan_and_blog_style_numpy_find_the_same_gradients():
         np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5 * np.abs(a).max())
 
 
-def test_the_gradients_of_the_default_recipe_are_the_slopes_of_its_written_losses():
+@pytest.mark.parametrize("flags", KINDS, ids=str)
+def test_the_gradients_of_the_default_recipe_are_the_slopes_of_its_written_losses(flags):
     """Of D with labels, with R1 and without, and of G. The labels are no part of the slope that R1 penalises."""
-    contender = contenders.make("minigan", contenders.training_of(DEFAULT))
+    settings = PRESETS["minigan"].with_flags(**SMALL | flags)
+    contender, gamma = contenders.make("minigan", contenders.training_of(settings)), settings.r1 * settings.r1_every
     x, y, z = contenders.normal(6, 784), one_hot(np.arange(6), 10, np.float32([0])), contenders.normal(6, 3)
     found = contender.gradients(x, y, z)
     G, D = ([(W.astype(float), b.astype(float)) for W, b in contenders.weights(net)]
@@ -74,15 +79,17 @@ def test_the_gradients_of_the_default_recipe_are_the_slopes_of_its_written_losse
             slope = (slope * mask) @ W.T
         return x @ net[-1][0] + net[-1][1], slope[:, :784]
 
+    def fake():
+        a = output(G, z, settings.g_slope)[0]
+        return np.tanh(a) if settings.output == "tanh" else 1.0 / (1.0 + np.exp(-a))
+
     def d_loss(penalised):
-        fake = np.tanh(output(G, z, DEFAULT.g_slope)[0])
-        s_real, slope = output(D, x, DEFAULT.d_slope)
-        loss = np.logaddexp(0.0, -s_real).mean() + np.logaddexp(0.0, output(D, fake, DEFAULT.d_slope)[0]).mean()
-        return loss + penalised * contender.gamma / 2 * (slope**2).sum(axis=1).mean()
+        s_real, slope = output(D, x, settings.d_slope)
+        loss = np.logaddexp(0.0, -s_real).mean() + np.logaddexp(0.0, output(D, fake(), settings.d_slope)[0]).mean()
+        return loss + penalised * gamma / 2 * (slope**2).sum(axis=1).mean()
 
     def g_loss():
-        fake = np.tanh(output(G, z, DEFAULT.g_slope)[0])
-        return np.logaddexp(0.0, -output(D, fake, DEFAULT.d_slope)[0]).mean()
+        return np.logaddexp(0.0, -output(D, fake(), settings.d_slope)[0]).mean()
 
     cases = [(D, lambda: d_loss(True)), (D, lambda: d_loss(False)), (G, g_loss)]
     matrices = [(W, loss) for net, loss in cases for W, _ in net]
@@ -115,12 +122,12 @@ def test_other_libraries_find_minigans_gradients(preset, name):
         assert np.abs(a - b).max() <= 1e-5 * np.abs(a).max()
 
 
-@pytest.mark.parametrize("shared_noise", [False, True])
+@pytest.mark.parametrize("flags", KINDS, ids=str)
 @pytest.mark.parametrize("name", EAGER)
-def test_other_libraries_train_as_minigan_does_on_the_same_batches_and_noise(monkeypatch, rng, name, shared_noise):
+def test_other_libraries_train_as_minigan_does_on_the_same_batches_and_noise(monkeypatch, rng, name, flags):
     """Adam, R1 in some rounds, the falling rate and the average: after 8 rounds the averages of G are the same."""
     pytest.importorskip(contenders.CONTENDERS[name][-1])
-    settings = PRESETS["minigan"].with_flags(**SMALL, epochs=1, shared_noise=shared_noise)
+    settings = PRESETS["minigan"].with_flags(**SMALL | flags, epochs=1)
     data = Dataset(rng.integers(0, 256, (48, 784)).astype(np.uint8), (28, 28), "", np.arange(48) % 10)
     mine, theirs = (contenders.make(n, Training(settings, data)) for n in ("minigan", name))
     before = mine.sampler()
@@ -153,19 +160,20 @@ def test_a_contender_with_different_gradients_raises(monkeypatch):
     monkeypatch.setattr(contenders, "CONTENDERS", dict.fromkeys(["minigan", "another"], ("ours", "Minigan", "numpy")))
     monkeypatch.setattr(processes, "gradients", lambda name, _: [np.ones(3) + 1e-4 * (name == "another")])
     with pytest.raises(AssertionError, match="another finds different gradients"):
-        processes.that_agree(DEFAULT)
+        processes.that_agree(PRESETS["small"].with_flags(**SMALL))
 
 
 def test_contenders_that_are_missing_or_fail_are_reported_and_left_out(monkeypatch, capsys):
     monkeypatch.setitem(contenders.CONTENDERS, "a", ("ours", "Minigan", "a_package_that_nobody_has"))
     monkeypatch.setitem(contenders.CONTENDERS, "b", ("ours", "Minigan", "numpy"))  # the process of b cannot find it
+    settings = PRESETS["small"].with_flags(**SMALL, ema=0.9)
     with pytest.raises(RuntimeError, match="KeyError: 'b'"):
-        processes.gradients("b", DEFAULT)
-    assert processes.that_agree(DEFAULT, ["minigan", "a", "b", "blog-style NumPy"]) == ["minigan"]
+        processes.gradients("b", settings)
+    assert processes.that_agree(settings, ["minigan", "a", "b", "blog-style NumPy"]) == ["minigan"]
     assert capsys.readouterr().out.splitlines() == [
         "  a: not installed",
         "  b: KeyError: 'b'",
-        "  blog-style NumPy: NotImplementedError: it has no labels, no R1 and no average",
+        "  blog-style NumPy: NotImplementedError: it has no ema",
     ]
 
 
@@ -215,7 +223,7 @@ def tiny(monkeypatch, tmp_path, rng):
 
 def test_a_contender_races_until_its_average_is_good_enough(tiny):
     distance = Distance(tiny, load(tiny.data))
-    time, start = race.run("minigan", tiny, distance, goal=1.5, limit=60), 1 + getattr(tiny, "r1_every", 1)
+    time, start = race.run("minigan", tiny, distance, goal=1.5, limit=60), 1 + tiny.r1_every
     assert time.arrived and 0.0 < time.seconds < 60.0 and time.epochs == (start + 30) / 40
     training = Training(tiny, distance.data)
     measured = []
