@@ -38,8 +38,8 @@ class Tutorial(Contender):
         super().__init__(training)
         s = self.s
         torch.manual_seed(s.seed)
-        self.images = torch.from_numpy(self.pixels)
-        self.classes = None if self.labels is None else torch.from_numpy(self.labels).long()
+        self.images = torch.tensor(self.pixels)
+        self.classes = None if self.labels is None else torch.tensor(self.labels).long()
         self.n_classes = training.data.n_classes
         self.G = Net(weights(training.G), s.g_slope, 0.0, nn.Sigmoid() if s.output == "sigmoid" else nn.Tanh())
         self.D = Net(weights(training.D), s.d_slope, s.dropout, nn.Identity())

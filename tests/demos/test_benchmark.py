@@ -129,6 +129,7 @@ def test_other_libraries_train_as_minigan_does_on_the_same_batches_and_noise(mon
     pytest.importorskip(contenders.CONTENDERS[name][-1])
     settings = PRESETS["minigan"].with_flags(**SMALL | flags, epochs=1)
     data = Dataset(rng.integers(0, 256, (48, 784)).astype(np.uint8), (28, 28), "", np.arange(48) % 10)
+    data.x.flags.writeable = data.labels.flags.writeable = False  # as MNIST's are
     mine, theirs = (contenders.make(n, Training(settings, data)) for n in ("minigan", name))
     before = mine.sampler()
     for _ in range(8):
