@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 from small_runs import SMALL as FLAGS
 from small_runs import contents, stop_after
 
@@ -51,6 +52,21 @@ def test_samples_are_float32_images_in_0_1_or_points(arrays):
     assert (x != gan.sample(7, seed=1)).any()
     np.testing.assert_array_equal(gan.sample(4, label=[0, 1, 2, 0]), x[[0, 1, 2, 3]])
     assert minigan.GAN(**SMALL).fit(np.eye(20, 2)).sample(3).shape == (3, 2)
+
+
+def test_samples_of_colour_images_are_in_colour(rng, command):
+    pictures = rng.integers(0, 256, (20, 4, 5, 3)).astype(np.uint8)
+    gan = minigan.GAN(**SMALL).fit(pictures)
+    assert gan.sample(7).shape == (7, 4, 5, 3)
+    gan.save("run")
+    assert command(sample.main, "run", "-n", 7, "--out", "seven.npy")[0] == 0
+    np.testing.assert_array_equal(np.load("seven.npy"), gan.sample(7))
+    for words, mode in ((("--out", "seven.png"), "RGB"), (("--walk", "--out", "seven.gif"), "P")):
+        assert command(sample.main, "run", "-n", 7, *words)[0] == 0
+        with Image.open(words[-1]) as picture:
+            assert (picture.mode, picture.size) == (mode, (42, 36))
+            colours = np.asarray(picture.convert("RGB"))[2:10:2, 2:12:2]
+        np.testing.assert_allclose(colours, 255 * gan.sample(7)[0], atol=0.51 if mode == "RGB" else 16)
 
 
 def test_fit_again_trains_for_more_epochs(command, arrays):

@@ -138,6 +138,21 @@ def test_images_are_scaled_to_0_1_and_arranged_in_reading_order(tmp_path):
     np.testing.assert_allclose(centres, [0.1, 0.3, 0.5, 0.7, 0.9, 0.0], atol=1 / 255)
 
 
+def test_colour_images_keep_their_channels_in_a_picture(tmp_path, rng):
+    x = rng.integers(0, 256, (3, 4, 5, 3))
+    unit = images.to_unit(x.reshape(3, 60) / 127.5 - 1.0, (4, 5, 3))
+    np.testing.assert_allclose(unit, x / 255, atol=1e-6)
+    images.save_samples(tmp_path / "grid.png", x.reshape(3, 60) / 127.5 - 1.0, (4, 5, 3), columns=2)
+    sheet = np.rint(255 * imread(tmp_path / "grid.png")).astype(int)
+    zoom = images.ZOOM
+    assert sheet.shape == (2 * 6 * zoom, 2 * 7 * zoom, 3)
+    small = sheet[::zoom, ::zoom]
+    np.testing.assert_array_equal(small.repeat(zoom, axis=0).repeat(zoom, axis=1), sheet)
+    for image, (top, left) in zip(x, ((1, 1), (1, 8), (7, 1)), strict=True):
+        np.testing.assert_array_equal(small[top : top + 4, left : left + 5], image)
+    assert not small[6:, 7:].any()
+
+
 def test_seed_and_vary_reach_the_data(monkeypatch):
     assert len(load("ring").x) == 100_000
     monkeypatch.setattr("minigan.data.N_DRAWN", 300)

@@ -53,7 +53,7 @@ def of_training(run):
 
 def save_gif(path, pictures, fps):
     """Write pictures (Pillow) one after the other as a GIF that repeats forever. Returns their number."""
-    first, *others = (picture.convert("RGB").quantize(32) for picture in pictures)
+    first, *others = (p.convert("RGB").quantize(256 if p.mode == "RGB" else 32) for p in pictures)  # RGB: in colour
     first.save(path, save_all=True, append_images=others, duration=round(1000 / fps), loop=0)
     return 1 + len(others)
 

@@ -119,13 +119,14 @@ def layers(G):
 
 
 def frames(run, is_images):
-    """Pictures of samples during the training, at most FRAMES. Images: the upper 4 rows, unzoomed, in 16 shades."""
+    """Pictures of samples during the training, at most FRAMES. Images: the upper 4 rows, unzoomed, in few shades."""
     pictures, made = list(images.of_training(run)), []
     for i in np.unique(np.linspace(0, len(pictures) - 1, min(FRAMES, len(pictures))).round().astype(int)):
         epoch, picture = pictures[i]
         if is_images:
             small = picture.reduce(images.ZOOM)
-            picture = small.crop((0, 0, small.width, small.height * 4 // 10)).quantize(16)
+            picture = small.crop((0, 0, small.width, small.height * 4 // 10))
+            picture = picture.quantize(64 if picture.mode == "RGB" else 16)
         made.append({"epoch": epoch, "picture": url(picture)})
     return made
 

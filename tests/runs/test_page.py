@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from minigan import report, sample, train
 from minigan.data import drawn
@@ -21,6 +22,7 @@ from minigan.runs.page import FRAMES, LETTERS
 
 TINY = "--batch-size 20 --latent-dim 5 --g-hidden 9 7 --d-hidden 6 --epochs 3 --log-every 2"
 RECIPES = {
+    "colour": f"--data colour.npy {TINY}",
     "labels": f"--data labelled.npz --conditional {TINY}",
     "batchnorm": f"--preset small --data own.npy --g-batchnorm 2 --g-slope 0.1 --output sigmoid --noise uniform {TINY}",
     "points": f"--data points.npy {TINY}",
@@ -36,6 +38,7 @@ def made(command, rng):
         digits, labels = drawn.draw(100)
         np.save("own.npy", digits)
         np.savez("labelled.npz", images=digits, labels=labels)
+        np.save("colour.npy", np.stack([digits, digits[::-1], digits[:, ::-1]], axis=3))
         np.save("points.npy", rng.standard_normal((100, 2)))
         assert command(train.main, *RECIPES[recipe].split(), "--out", "run")[0] == 0
         return Path("run")
@@ -83,9 +86,22 @@ def test_the_page_has_the_facts_rows_and_pictures_of_the_run(made):
     assert "Losses" in titles and "Frechet distance to the test images" not in titles
 
 
-def picture(url):
-    from PIL import Image
+def test_the_pictures_in_the_page_are_in_colour_if_the_images_are(made):
+    page = content(made("colour"))
+    assert page["shape"] == [28, 28, 3]
+    frame, nearest = picture(page["frames"][3]["picture"]), picture(page["nearest"])
+    assert (frame.size, nearest.size) == ((300, 120), (600, 240))
+    pixels = np.asarray(nearest)
+    assert pixels.shape == (240, 600, 3)
+    data = np.load("colour.npy")
+    below = pixels[62:118:2, 2:58:2]  # the training image below the first sample, without margin and zoom
+    assert (data == below).all(axis=(1, 2, 3)).sum() == 1
+    with Image.open("run/samples/epoch_0003.png") as whole:
+        colours = np.asarray(whole)[:240:2, ::2].astype(int)
+    assert np.abs(np.asarray(frame.convert("RGB")) - colours).mean() < 20.0  # of 64 colours
 
+
+def picture(url):
     return Image.open(io.BytesIO(base64.b64decode(url.removeprefix("data:image/png;base64,"))))
 
 
@@ -208,7 +224,8 @@ def test_the_page_works_in_a_browser(browser, made, recipe):
             return [[canvas.width, Array.from(data)], Array.from(generate([...z, ...label]))]""")
         rgba = np.reshape(pixels, (-1, 4))
         assert width == 28 and rgba.shape == (784, 4) and (rgba[:, 3] == 255).all()
-        np.testing.assert_allclose(rgba[:, :3], np.transpose([127.5 * (np.array(x) + 1)] * 3), atol=0.51)
+        channels = 127.5 * (np.reshape(x, (784, -1)) + 1)  # 3, or 1 if the images are grey
+        np.testing.assert_allclose(rgba[:, :3], np.broadcast_to(channels, (784, 3)), atol=0.51)
 
     def changes(act):
         before = shown()
