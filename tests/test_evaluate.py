@@ -17,6 +17,7 @@ from minigan.data.drawn import draw
 from minigan.data.stacked import stack
 from minigan.metrics import tables
 from minigan.recipes import sampling
+from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, images
 from minigan.runs.load import load_generator
 
@@ -90,6 +91,14 @@ def test_the_nearest_training_images_are_drawn_below_their_samples(command, digi
     assert (grid[:, 1] != grid[:, 2]).any(axis=(-1, -2)).all()
 
 
+def test_the_clear_share_of_real_images_is_that_of_test_images(digits, tmp_path):
+    judge = tables.judge_for((28, 28), Settings(data=str(tmp_path / digits)))
+    x = judge.real(300)
+    table = tables.measure(judge, x)
+    p = judge.classifier.probabilities(judge.features).max(axis=1)
+    assert table["real"]["surer than .9"] == (p > 0.9).mean() < table["samples"]["surer than .9"] == judge.score(x).sure
+
+
 @pytest.mark.parametrize("name", ["ring", "grid"])
 def test_perfect_and_far_points_are_scored_as_such(command, name):
     np.save("points.npy", getattr(toy, name)(2000, seed=5)[0])
@@ -129,6 +138,8 @@ def test_stacked_digits_are_scored_by_their_modes(command, no_mnist, monkeypatch
     assert samples["modes"] > 800
     out = command(evaluate.main, "swapped.npy", "--data", "stacked", "--json")[1]
     assert json.loads(out)["figures"]["samples"]["modes"] == 10
+    judge = tables.judge_for((28, 28, 3), Settings(data="stacked"))
+    assert [len(part) for part in judge.real(1030)] == [len(part) for part in judge.noise(1030)] == [1000, 30]
     words = ("--data", "stacked", "--epochs", 0, "--g-hidden", 5, "--d-hidden", 5, "--out", "run")
     assert command(train.main, *words)[0] == 0
     code, out, _ = command(evaluate.main, "run", "-n", 1030)

@@ -10,6 +10,7 @@ from small_runs import contents
 from minigan import train
 from minigan.data import N_STACKED, Dataset, load, split
 from minigan.data.stacked import stack
+from minigan.metrics import neighbours
 
 
 @pytest.fixture
@@ -50,6 +51,13 @@ def test_a_subset_keeps_its_digits(digits):
     data = stack(digits, 20)
     kept = np.arange(20) % 3 == 0
     np.testing.assert_array_equal(data.subset(kept).batch(slice(None)), data.batch(np.flatnonzero(kept)))
+
+
+def test_the_nearest_of_its_images_is_found(digits, monkeypatch):
+    monkeypatch.setattr(neighbours, "PART", 90 * 7)
+    data = stack(digits, 30)
+    index, distance = neighbours.nearest(data.batch([3, 27]), data, 2)
+    assert list(index[:, 0]) == [3, 27] and distance[:, 0].max() < 1e-5 < distance[:, 1].min()
 
 
 def test_a_run_stops_and_continues_as_if_it_had_never_stopped(command, no_mnist, monkeypatch):
