@@ -1,7 +1,7 @@
 """Stacked MNIST: colour images with a digit in each of the three channels. It shows how many modes a GAN misses.
 
 Three digits make 10 x 10 x 10 = 1,000 combinations, the modes. metrics/modes.py counts how many of them samples reach.
-Source: Metz et al. 2017, section 3.3; Lin et al. 2018, section 4.2.
+Source: Metz et al. 2017; Lin et al. 2018, section 4.
 """
 
 import hashlib
