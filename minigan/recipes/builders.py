@@ -92,13 +92,16 @@ def objective(settings):
 
 
 def penalty(settings, rng):
-    """The gradient penalty as d_step takes it, or None. rng draws the points of WGAN-GP."""
-    r1, r2 = settings.r1 * settings.r1_every, settings.r2 * settings.r1_every
+    """The gradient penalty as d_step takes it, or None. rng draws the points of WGAN-GP.
+
+    As only every k-th round has the penalty, it has k times its weight (k = settings.r1_every).
+    """
+    r1, r2, wgan_gp = (settings.r1_every * weight for weight in (settings.r1, settings.r2, settings.wgan_gp))
     if r1 and r2:
         return Penalties(R1(r1), R2(r2))
     if r1 or r2:
         return R1(r1) if r1 else R2(r2)
-    return WganGP(settings.wgan_gp, rng) if settings.wgan_gp else None
+    return WganGP(wgan_gp, rng) if wgan_gp else None
 
 
 def optimizer(settings, theta, lr):

@@ -62,7 +62,9 @@ class Settings:
 
     r1: float = option("cures", 0.0, "weight of the R1 penalty on D's gradient at real samples; 0 is off", NOT_NEGATIVE)
     r2: float = option("cures", 0.0, "weight of the R2 penalty on D's gradient at fake samples; 0 is off", NOT_NEGATIVE)
-    r1_every: int = option("cures", 1, "apply R1 and R2 in every k-th round only, with k times their weight", COUNT)
+    r1_every: int = option(
+        "cures", 1, "apply the gradient penalty in every k-th round only, with k times its weight", COUNT
+    )
     wgan_gp: float = option(
         "cures", 0.0, "weight of the WGAN-GP penalty on D's gradient between real and fake samples; 0 is off",
         NOT_NEGATIVE,
@@ -161,7 +163,7 @@ class Settings:
     def without_effect(self):
         """The names of settings that the other settings leave without effect."""
         used = {
-            "r1_every": self.r1 or self.r2,
+            "r1_every": self.r1 or self.r2 or self.wgan_gp,
             "beta1": self.optimizer == "adam",
             "beta2": self.optimizer != "sgd",
             "d_slope": not self.maxout,

@@ -12,7 +12,7 @@ from minigan.data import Dataset
 from minigan.gan.penalties import R1
 from minigan.gan.relativistic import R2, Penalties, Relativistic
 from minigan.gan.steps import d_step, g_step
-from minigan.gan.wgan import clip_weights
+from minigan.gan.wgan import WganGP, clip_weights
 from minigan.nn.initial import BIASED, INITIAL, initialise
 from minigan.nn.layers import Dense
 from minigan.nn.losses import sigmoid
@@ -130,12 +130,19 @@ def test_shared_noise_runs_g_once_for_both_steps_and_changes_no_byte(flags, data
         np.testing.assert_array_equal(array, checkpoint.of(wasteful)[0][name], err_msg=name)
 
 
-def test_r1_every_applies_the_penalties_in_every_kth_round_with_k_times_their_weights(data):
-    flags = TINY | {"r1": 2.0, "r2": 0.5, "r1_every": 3}
-    training, hand, x = by_hand(Settings(**flags), data)
+@pytest.mark.parametrize(
+    ("flags", "penalty_of"),
+    [
+        ({"r1": 2.0, "r2": 0.5}, lambda rng: Penalties(R1(6.0), R2(1.5))),
+        ({"wgan_gp": 2.0}, lambda rng: WganGP(6.0, rng)),
+    ],
+)
+def test_r1_every_applies_the_penalties_in_every_kth_round_with_k_times_their_weights(flags, penalty_of, data):
+    training, hand, x = by_hand(Settings(**TINY | flags | {"r1_every": 3}), data)
+    own = penalty_of(hand.streams["penalty"])
     for t in range(7):
         training.round([x])
-        penalty = Penalties(R1(6.0), R2(1.5)) if t in (0, 3, 6) else None
+        penalty = own if t in (0, 3, 6) else None
         d_step(hand.D, hand.G, hand.objective, hand.d_optimizer, x, hand.noise(4), penalty)
         g_step(hand.D, hand.G, hand.objective, hand.g_optimizer, hand.noise(4))
     np.testing.assert_array_equal(training.D.theta, hand.D.theta)
