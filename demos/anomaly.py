@@ -98,7 +98,7 @@ def main():
     n = len(normal)
     x = Dataset(images.reshape(len(images), -1), data.shape, "test images").batch(np.concatenate([normal, odd]))
 
-    settings = PRESETS["minigan"].with_flags(conditional=False, epochs=given.epochs, seed=given.seed)
+    settings = PRESETS["minigan-0.1"].with_flags(conditional=False, epochs=given.epochs, seed=given.seed)
     training = Training(settings, data)
     for _ in tqdm(range(given.epochs), "training", unit="epoch", leave=False, disable=None):
         for _ in training.epoch():

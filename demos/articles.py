@@ -38,7 +38,7 @@ SEEN = {  # preset -> what you see, and why
     "the same settings, also collapses in its fifth",
     "article-e": "Digits after 200 epochs, but too many of them are the easy 1. Momentum is .9 again; here D stays "
     "ahead all the time without running away",
-    "minigan": "Digits within two minutes. R1 keeps D's slope small, so that the game stays near its equilibrium, "
+    "minigan-0.1": "Digits within two minutes. R1 keeps D's slope small, so that the game stays near its equilibrium, "
     "where D answers 1/2. Labels and averaged weights do the rest",
 }
 EPOCHS = {"article-d": 10}

@@ -131,7 +131,7 @@ def main():
     for seed in tqdm(range(given.seeds), unit="seed", leave=False, disable=None):
         data = few(everything, PER_CLASS, np.random.default_rng(seed))  # GAN and classifier see nothing else
         flags = {"conditional": True, "batch_size": BATCH, "r1": 10.0}  # so few digits need a stronger penalty
-        training = Training(PRESETS["minigan"].with_flags(**flags, epochs=given.epochs, seed=seed), data)
+        training = Training(PRESETS["minigan-0.1"].with_flags(**flags, epochs=given.epochs, seed=seed), data)
         for _ in range(given.epochs):
             for _ in training.epoch():
                 pass

@@ -2,8 +2,8 @@
 
     python demos/gan_vs_vae.py
 
-Trains the GAN of the preset minigan, without labels, and a VAE (minigan/gan/vae.py) whose decoder is as large as G and
-whose encoder is its mirror image. With --gan RUN it takes the generator of that run instead of training one. Draws
+Trains the GAN of the preset minigan-0.1, without labels, and a VAE (minigan/gan/vae.py) whose decoder is as large as G
+and whose encoder is its mirror image. With --gan RUN it takes the generator of that run instead of training one. Draws
 samples of both beside test images; a sample of the VAE is the mean of its pixels, the sigmoid of their logits. It takes
 about three minutes, the first time half a minute more, and prints (metrics/frechet.py, 10,000 samples of each):
 
@@ -118,7 +118,7 @@ def main():
     )
     given = parser.parse_args()
 
-    settings = PRESETS["minigan"].with_flags(conditional=False, data=given.data)
+    settings = PRESETS["minigan-0.1"].with_flags(conditional=False, data=given.data)
     if given.gan:
         G, settings, _ = load_generator(given.gan)
     if settings.data not in ("auto", "mnist", "drawn"):

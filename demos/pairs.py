@@ -21,7 +21,7 @@ from minigan.recipes.presets import PRESETS
 from minigan.training import Training
 
 # A D that compares two images needs wider layers. In so few rounds G changes fast, so its average is over the last 200.
-SETTINGS = PRESETS["minigan"].with_flags(lr_decay=0.0, d_hidden=(384, 384), ema=0.995)
+SETTINGS = PRESETS["minigan-0.1"].with_flags(lr_decay=0.0, d_hidden=(384, 384), ema=0.995)
 
 
 def train(data, condition, epochs, seed=0, judged=True):

@@ -9,7 +9,7 @@ import statistics
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from contenders import dense
@@ -21,11 +21,6 @@ from minigan.recipes.presets import PRESETS
 from minigan.runs.distance import Distance
 
 DEFAULT, OLD, TEXTBOOK = "the default", "the default of version 0.1", "the textbook's, without an end"
-VERSION_0_1: dict[str, Any] = {
-    "conditional": True, "epochs": 12, "batch_size": 128, "lr": 1e-3, "lr_decay": 0.5, "beta1": 0.0, "beta2": 0.99,
-    "r1": 2.0, "ema": 0.999, "latent_dim": 32, "g_hidden": (384, 384), "d_hidden": (192, 192), "g_slope": 0.05,
-    "d_slope": 0.05,
-}  # fmt: skip
 RUNNERS = (
     (DEFAULT, "minigan"), (DEFAULT, "PyTorch, expert"), (DEFAULT, "PyTorch, tutorial"), (DEFAULT, "JAX, jit"),
     (OLD, "minigan"), (OLD, "PyTorch, expert"), (TEXTBOOK, "minigan"),
@@ -38,7 +33,7 @@ def recipes(seed):
     """{name: Settings}. The textbook's rate never falls, so its training may go on."""
     return {
         DEFAULT: PRESETS["minigan"].with_flags(seed=seed),
-        OLD: PRESETS["small"].with_flags(seed=seed, **VERSION_0_1),
+        OLD: PRESETS["minigan-0.1"].with_flags(seed=seed),
         TEXTBOOK: PRESETS["small"].with_flags(seed=seed, epochs=10**6),
     }
 

@@ -29,7 +29,7 @@ from minigan.runs.load import load_generator
 
 N = 10_000  # samples; N_STACKED of stacked digits
 EPOCHS = {  # preset and flags -> epochs; None: as many as the preset has
-    "minigan": None, "large": None,
+    "minigan": None, "large": None, "minigan-0.1": None,
     "small": None, "wide": 4,
     "article-a": 20, "article-b": 20, "article-c": 20, "article-d": 4, "article-e": 30,
     "goodfellow2014": 6, "pytorch-gan": 6, "wgan": 10, "wgan-gp": 10, "sngan": 24, "r3gan": 12,
@@ -43,7 +43,7 @@ PAGE = """# Every preset
 Written by `python demos/results.py`; {versions}.
 
 Most recipes were trained for fewer epochs than their sources train them, as the last column says, so these are not the
-best figures that they can reach. Training took 30 seconds for `toy`, 92 seconds for `minigan` and 777 seconds for
+best figures that they can reach. Training took 30 seconds for `toy`, 75 seconds for `minigan` and 407 seconds for
 `large`, on two cores ([RESULTS.md](../RESULTS.md)).
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that is

@@ -246,13 +246,12 @@ def test_the_table_of_the_race_has_seconds_and_ratios(monkeypatch, tiny, command
         assert goal == 2.0 and limit == 7
         if settings.latent_dim == 100:
             return race.Time(7.0, 9.0, False)
-        return race.Time((2.0 + settings.seed) * (1 + (settings.latent_dim == 33)), 1.25, True)
+        return race.Time((2.0 + settings.seed) * (1 + (settings.g_hidden == (384, 384))), 1.25, True)
 
     monkeypatch.setattr(race, "run", run)
     monkeypatch.setattr(race, "load", lambda name: load(tiny.data))
     monkeypatch.setattr(race, "Distance", Distance)
     monkeypatch.setattr(race, "that_agree", lambda settings, names: ["minigan"])
-    monkeypatch.setitem(race.VERSION_0_1, "latent_dim", 33)
     code, out, err = command(benchmark.main, "--race", "--seeds", 0, 2, "--limit", 7)
     assert (code, err) == (0, "")
     rows = [[cell.strip() for cell in line.split("  ") if cell] for line in out.split("\nseconds")[1].splitlines()[1:]]

@@ -7,8 +7,8 @@ from minigan.recipes.presets import PRESETS
 
 
 def test_a_flag_replaces_the_setting_of_the_preset():
-    assert PRESETS["minigan"].with_flags().epochs == 12
-    assert PRESETS["minigan"].with_flags(epochs=3).epochs == 3
+    assert PRESETS["minigan-0.1"].with_flags().epochs == 12
+    assert PRESETS["minigan-0.1"].with_flags(epochs=3).epochs == 3
 
 
 def test_the_given_penalty_replaces_the_one_of_the_preset():
@@ -24,10 +24,12 @@ WITHOUT_EFFECT = {
     "beta2": {"optimizer": "sgd", "beta2": 0.5},
     "d-slope": {"maxout": 2, "d_slope": 0.1},
     "batchnorm-eps": {"batchnorm_eps": 0.1},
+    "r1-every": {"r1": 0.0, "r1_every": 2},
     "vary": {"data": "mnist", "vary": 0.5},
     "data-dir": {"data": "drawn", "data_dir": "."},
 }
 WITH_EFFECT = {
+    "r1-every": {"wgan_gp": 10.0, "r1_every": 2},
     "beta1": {"optimizer": "adam", "beta1": 0.5},
     "beta2": {"optimizer": "rmsprop", "beta2": 0.5},
     "d-slope": {"d_slope": 0.1},
