@@ -27,4 +27,4 @@ def test_a_measurement_has_times_and_counts(monkeypatch, capsys, rng):
     found = json.loads(capsys.readouterr().out)
     assert list(found) == ["minigan, 64", "minigan, 128"]
     for cell in found.values():
-        assert cell["round"] > 0.0 and cell["sums"] == 0.0 and 600_000 < cell["numbers"] < 700_000
+        assert cell["round"] > 0.0 and cell["sums"] == 0.0 and 780_000 < cell["numbers"] < 800_000

@@ -9,7 +9,7 @@ from minigan.data import Dataset
 from minigan.gan.objectives import NonSaturating
 from minigan.gan.packing import Packed
 from minigan.gan.penalties import R1
-from minigan.gan.relativistic import R2
+from minigan.gan.relativistic import R2, Penalties
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.wgan import WganGP, wgan_gp
 from minigan.gradcheck import windows
@@ -63,6 +63,18 @@ def test_the_penalty_of_a_constant_d_is_finite_and_its_gradient_0(name, value, l
     _, caches = D.forward(rng.standard_normal((5, 3), dtype=np.float32))
     assert PENALTIES[name][0](D, caches, 3.0) == value
     np.testing.assert_array_equal(D.grad, 0.0)
+
+
+def test_d_step_gives_penalties_their_own_rows_of_different_batches(rng):
+    """6 real and 2 fake samples: R1 of a pass over the real ones, R2 of a pass over the fake ones."""
+    G, D, x_real, z = players("LeakyReLU", "LeakyReLU", rng)
+    twin, (x_fake, _) = D.astype(np.float64), G.forward(z[:2])
+    loss = d_step(D, G, NonSaturating(), still(D), x_real, z[:2], Penalties(R1(2.0), R2(0.7)))[0]
+    expected = d_step(twin, G, NonSaturating(), still(twin), x_real, z[:2])[0]
+    for penalty, x in ((R1(2.0), x_real), (R1(0.7), x_fake)):
+        expected = expected + penalty(twin, x, None, twin.forward(x)[1], None)
+    np.testing.assert_allclose(loss, expected, rtol=1e-12)
+    np.testing.assert_allclose(D.grad, twin.grad, rtol=1e-12, atol=1e-14)
 
 
 @pytest.mark.parametrize("m", [1, 2])

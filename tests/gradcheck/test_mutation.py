@@ -26,6 +26,7 @@ EQUIVALENT = {  # a mistake that changes no result of a case -> why it does not
     "forward_both: n = -(len(s) * len(x_real) // (len(x_real) + len(x_fake)))": (
         "in the cases real and fake batches have N rows each, and :-N and -N: are :N and N:; test_steps.py has others"
     ),
+    "d_step: n = -len(s_real)": "the same",
     "input_gradient: deltas = [np.ones_like(caches[1][:, :1])]": "every cache has a row per sample",
     "input_gradient: for layer, cache in zip(reversed(D.layers), reversed(caches), strict=False):": SAME_LENGTH,
     "add_gradient: for layer, cache, delta in zip(D.layers, caches, deltas, strict=False):": SAME_LENGTH,

@@ -13,7 +13,7 @@ MODULES = [
     *("nn.losses", "nn.layers", "nn.activations", "nn.network", "nn.optim"),
     *("nn.softmax", "nn.batchnorm", "nn.maxout", "nn.rmsprop", "nn.spectral"),
     *("gan.steps", "gan.objectives", "gan.penalties"),
-    *("gan.more_objectives", "gan.wgan", "gan.conditional", "gan.packing", "gan.vae"),
+    *("gan.more_objectives", "gan.relativistic", "gan.wgan", "gan.conditional", "gan.packing", "gan.vae"),
 ]
 METHODS = {  # those that compute gradients or move parameters
     *("__call__", "backward", "jvp", "tangent_grads", "sloped", "weight_grad", "iterate"),
