@@ -78,9 +78,9 @@ PRESETS = {
     "stacked": Preset(
         "this repository",
         "For --data stacked, three digits in the colours of one image; it is the default for them.",
-        {"data": "stacked", "epochs": 8, "lr": 1e-3, "lr_decay": 0.5, "beta1": 0.0, "beta2": 0.99, "r1": 2.0,
-         "ema": 0.9995, "shared_noise": True, "latent_dim": 64, "g_hidden": (512, 512), "d_hidden": (384, 384),
-         "g_slope": 0.05, "d_slope": 0.05},
+        {"data": "stacked", "epochs": 8, "lr": 1e-3, "lr_decay": 0.8, "beta1": 0.0, "beta2": 0.99, "r1": 0.5,
+         "r1_every": 4, "ema": 0.9995, "shared_noise": True, "latent_dim": 64, "g_hidden": (512, 512),
+         "d_hidden": (512, 512), "g_slope": 0.05, "d_slope": 0.05, "output": "sigmoid"},
     ),
     "small": Preset("the textbook", "Small networks and Adam.", SMALL | {"lr": 3e-4}),
     "wide": Preset(
