@@ -38,7 +38,6 @@ from matplotlib.figure import Figure
 from tqdm import trange
 
 from minigan import cli
-from minigan.backend import library
 from minigan.data import load, split
 from minigan.errors import ArgumentError
 from minigan.gan.vae import vae_step
@@ -126,7 +125,6 @@ def main():
     settings = settings if given.epochs is None else replace(settings, epochs=given.epochs)
     if not settings.epochs:  # a run of 0 epochs
         raise ArgumentError(f"{given.gan} was trained for 0 epochs; give --epochs.")
-    library("cpu")
     data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
     seconds = ""
     if not given.gan:

@@ -14,6 +14,11 @@ import numpy as np
 
 from minigan.errors import DeviceError, brief
 
+# This block is freed at once. It teaches glibc's malloc to keep freed memory of up to its size for the next array.
+# Otherwise the system maps every fresh array of a round anew, which costs a fifth of the time. glibc ignores blocks
+# above 32 MB.
+np.empty(31 << 20, np.uint8)
+
 
 def namespace(array):
     """The library that made `array`: the module numpy or cupy. (CuPy's arrays lack __array_namespace__.)"""
@@ -23,10 +28,6 @@ def namespace(array):
 def library(device):
     """The array library for device "cpu" or "gpu". Raises DeviceError if there is no usable GPU."""
     if device == "cpu":
-        # This block is freed at once. It teaches glibc's malloc to keep freed memory of up to its size for the next
-        # array. Otherwise the system maps every fresh array of a round anew, which costs a fifth of the time.
-        # glibc ignores blocks above 32 MB.
-        np.empty(31 << 20, np.uint8)
         return np
     try:
         import cupy
