@@ -63,7 +63,7 @@ def test_several_processes_compute_the_gradient_of_one(n):
     assert (code, err) == (0, "")
     found = json.loads(out)
     assert found["masks"]
-    assert len(found["errors"]) == 15
+    assert len(found["errors"]) == 16
     for case, error in found["errors"].items():
         assert error["float64"] < 1e-12 and error["float32"] < 1e-6, (case, error)
 
