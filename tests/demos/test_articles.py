@@ -32,7 +32,7 @@ def test_a_run_is_scored_and_drawn(tmp_path, command):
 
         def score(self, x):
             seen.append(x.shape)
-            return Score(2.04, 0.984, np.full(10, 0.091))
+            return Score(2.04, 0.984, 0.95, np.full(10, 0.091))
 
     cells = articles.scored("minigan", tmp_path / "minigan", Judge())
     assert re.fullmatch(r"1 \| 2\.0 \| 98 % \| 9\.1 % \| 0\.\d\d \| 0\.\d\d", cells) and seen == [(10_000, 784)]
