@@ -12,7 +12,7 @@ from minigan import sample, train
 from minigan.backend import library, to_host
 from minigan.errors import DeviceError
 from minigan.gan.steps import d_step, g_step
-from minigan.gradcheck.cases.losses import rivals
+from minigan.gradcheck.apply import rivals
 from minigan.nn.optim import SGD
 from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS

@@ -44,13 +44,17 @@ def check_loss(loss, s, *target):
     return check(lambda s: loss(s, *target)[0], lambda s: {"s": loss(s, *target)[1]}, s=s)
 
 
+def rivals(objective, real):
+    """What a paired objective (gan/relativistic.py) compares G's samples with: [real]. For others [] is enough."""
+    return [real] if getattr(objective, "paired", False) else []
+
+
 def check_objective(objective, s_real, s_fake):
     """Check both gradients of D's loss, and that of G's loss. Returns Rows."""
-    rivals = [s_real] if getattr(objective, "paired", False) else []  # gan/relativistic.py
 
     def backward(s_real, s_fake):
         _, ds_real, ds_fake = objective.d(s_real, s_fake)
         return {"s_real": ds_real, "s_fake": ds_fake}
 
     rows = check(lambda s_real, s_fake: objective.d(s_real, s_fake)[0], backward, s_real=s_real, s_fake=s_fake)
-    return rows + check_loss(objective.g, s_fake, *rivals)
+    return rows + check_loss(objective.g, s_fake, *rivals(objective, s_real))

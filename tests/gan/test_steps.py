@@ -13,7 +13,8 @@ from minigan.gan.relativistic import R2, Penalties
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.wgan import WganGP, wgan_gp
 from minigan.gradcheck import windows
-from minigan.gradcheck.cases.losses import OBJECTIVES, rivals
+from minigan.gradcheck.apply import rivals
+from minigan.gradcheck.cases.losses import OBJECTIVES
 from minigan.gradcheck.cases.penalties import PENALTIES
 from minigan.gradcheck.cases.shared import BETWEEN, DIFFERENTIABLE, stack
 from minigan.nn.layers import Dropout

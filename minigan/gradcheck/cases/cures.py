@@ -7,7 +7,8 @@ import numpy as np
 from minigan.gan.more_objectives import LabelSmoothing
 from minigan.gan.steps import d_step, g_step
 from minigan.gradcheck import windows
-from minigan.gradcheck.cases.losses import OBJECTIVES, SMOOTHABLE, rivals
+from minigan.gradcheck.apply import rivals
+from minigan.gradcheck.cases.losses import OBJECTIVES, SMOOTHABLE
 from minigan.gradcheck.cases.penalties import PENALTIES, slopes
 from minigan.gradcheck.cases.steps import check_step, loss_of_d
 from minigan.nn.batchnorm import BatchNorm

@@ -8,6 +8,7 @@ from minigan.gan.more_objectives import Hinge, LabelSmoothing, LeastSquares, Was
 from minigan.gan.objectives import Minimax, NonSaturating
 from minigan.gan.relativistic import Relativistic
 from minigan.gradcheck import check, check_loss, check_objective, windows
+from minigan.gradcheck.apply import rivals
 from minigan.gradcheck.cases.shared import agree, stack
 from minigan.nn.losses import bce_with_logits
 from minigan.nn.softmax import softmax_cross_entropy
@@ -90,11 +91,6 @@ def loss_of_network_case(layer, name, n, n_in, n_out, rng):
 
     network = stack([layer], [n_in, s.shape[1]], rng)
     return check(lambda network: loss(network.forward(x)[0], target)[0], backward, network=network)
-
-
-def rivals(objective, real):
-    """What a paired objective compares G's samples with: [real]. For other objectives [] is enough."""
-    return [real] if getattr(objective, "paired", False) else []
 
 
 def objective_case(name, n, n_in, n_out, rng):

@@ -7,7 +7,8 @@ from minigan.gan.relativistic import R2, Penalties
 from minigan.gan.steps import d_step, g_step
 from minigan.gan.vae import vae_step
 from minigan.gradcheck import check, windows
-from minigan.gradcheck.cases.losses import OBJECTIVES, rivals
+from minigan.gradcheck.apply import rivals
+from minigan.gradcheck.cases.losses import OBJECTIVES
 from minigan.gradcheck.cases.penalties import PENALTIES, slopes
 from minigan.gradcheck.cases.shared import BETWEEN, agree, players, stack
 from minigan.nn.optim import SGD, Adam
