@@ -21,11 +21,9 @@ class Relativistic:
     both losses are log 2 = 0.693. L_G depends on s_real, too, but no gradient from there reaches G.
 
     With labels, the two samples of a pair have the same one, because G is given the labels of the real batch.
-    s_real and s_fake must have the same length. Source: Jolicoeur-Martineau 2018, section 4.1 (there called RSGAN);
-    Huang et al. 2024, eq. 2.
+    s_real and s_fake must have the same length, and g_step needs x_real. Source: Jolicoeur-Martineau 2018, section 4.1
+    (there called RSGAN); Huang et al. 2024, eq. 2.
     """
-
-    paired = True  # so g needs s_real, too, and g_step x_real
 
     def d(self, s_real, s_fake):
         n, lead = len(s_real), s_real - s_fake

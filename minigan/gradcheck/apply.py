@@ -4,6 +4,7 @@ from copy import copy
 
 import numpy as np
 
+from minigan.gan.relativistic import Relativistic
 from minigan.gradcheck.check import check, windows
 from minigan.nn.network import Network
 
@@ -45,8 +46,8 @@ def check_loss(loss, s, *target):
 
 
 def rivals(objective, real):
-    """What a paired objective (gan/relativistic.py) compares G's samples with: [real]. For others [] is enough."""
-    return [real] if getattr(objective, "paired", False) else []
+    """What a relativistic objective compares G's samples with: [real]. For others [] is enough."""
+    return [real] if isinstance(objective, Relativistic) else []
 
 
 def check_objective(objective, s_real, s_fake):

@@ -68,13 +68,10 @@ class Network:
         Returns dx if input_grad, as g_step and penalties need it. Otherwise it stops at the first layer that has
         parameters and returns that layer's None, because nothing before it learns.
         """
-        first = 0 if input_grad else self.first_with_parameters()
+        first = 0 if input_grad else next((i for i, layer in enumerate(self.layers) if layer.parameters), 0)
         for i in reversed(range(first, len(self.layers))):
             dy = self.layers[i].backward(dy, caches[i], param_grads, input_grad or i > first)
         return dy
-
-    def first_with_parameters(self):
-        return next((i for i, layer in enumerate(self.layers) if layer.parameters), 0)
 
     def astype(self, dtype):
         """A copy with vectors of its own and the same values in another dtype. Dropout layers share their generator."""

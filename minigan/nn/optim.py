@@ -83,13 +83,16 @@ class Adam(Optimizer):
     def move(self, theta, grad, m, v):
         a = (1.0 - self.beta1) / (1.0 - self.beta1**self.t)
         b = math.sqrt((1.0 - self.beta2) / (1.0 - self.beta2**self.t))
-        self.update(theta, grad, m, v, self.beta1, self.beta2, self.lr * a / b, self.eps / b)
+        if self.beta1 == 0.0:
+            m = grad  # (1), without the passes over m
+        else:
+            m *= self.beta1
+            m += grad  # (1)
+        self.update(theta, grad, m, v, self.beta2, self.lr * a / b, self.eps / b)
 
     @staticmethod
     @fused
-    def update(theta, grad, m, v, beta1, beta2, rate, eps):
-        m *= beta1
-        m += grad  # (1)
+    def update(theta, grad, m, v, beta2, rate, eps):
         v *= beta2
         v += grad * grad  # (2)
         theta -= rate * m / (np.sqrt(v) + eps)  # (3)

@@ -96,13 +96,14 @@ def loss_of_network_case(layer, name, n, n_in, n_out, rng):
 def objective_case(name, n, n_in, n_out, rng):
     """Both values of an objective for moderate and for huge scores, and their gradients."""
     make, formula_d, formula_g = OBJECTIVES[name]
+    objective = make()
     s_real = rng.standard_normal((n, 1))
-    s_fake = rng.standard_normal((n if rivals(make, s_real) else n_in, 1))
+    s_fake = rng.standard_normal((n if rivals(objective, s_real) else n_in, 1))
     for size in SIZES:
-        agree("L_D", make().d(size * s_real, size * s_fake)[0], formula_d(size * s_real, size * s_fake))
-        scores = [size * s for s in (s_fake, *rivals(make, s_real))]
-        agree("L_G", make().g(*scores)[0], formula_g(*scores))
-    return check_objective(make(), MODERATE * s_real, MODERATE * s_fake)
+        agree("L_D", objective.d(size * s_real, size * s_fake)[0], formula_d(size * s_real, size * s_fake))
+        scores = [size * s for s in (s_fake, *rivals(objective, s_real))]
+        agree("L_G", objective.g(*scores)[0], formula_g(*scores))
+    return check_objective(objective, MODERATE * s_real, MODERATE * s_fake)
 
 
 def label_smoothing_case(n, n_in, n_out, rng):

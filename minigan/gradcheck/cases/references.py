@@ -43,7 +43,7 @@ def adam(theta, grads, lr, beta1, beta2, eps):
 
 
 def decay(rng):
-    return rng.uniform(0.0, 0.999)
+    return float(rng.choice([0.0, rng.uniform(0.0, 0.999)]))  # Adam has lines of its own for beta1 = 0
 
 
 def eps(rng):
