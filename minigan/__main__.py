@@ -6,7 +6,8 @@ from importlib import import_module
 from minigan import __version__, cli
 from minigan.errors import ArgumentError, did_you_mean
 
-MODULES = {name: f"minigan.{name}" for name in cli.COMMANDS} | {"gradcheck": "minigan.gradcheck.__main__"}
+FOLDERS = ("gradcheck", "lab")
+MODULES = {name: f"minigan.{name}" + (".__main__" if name in FOLDERS else "") for name in cli.COMMANDS}
 
 
 def main():

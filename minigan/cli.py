@@ -14,6 +14,7 @@ COMMANDS = {
     "evaluate": "Measure how good samples are, beside real ones and noise.",
     "report": "Make one HTML page of a run, which opens offline.",
     "doctor": "Say what goes wrong in a run, why, and what to try.",
+    "lab": "Watch a GAN train in a browser, and its source run line by line.",
     "explain": "Print one round of a GAN with all its numbers.",
     "gradcheck": "Check every derivative in minigan and print the errors.",
 }

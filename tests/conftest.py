@@ -1,6 +1,7 @@
 """Settings and fixtures for all tests. Hypothesis draws the same cases in every run, so a failure can be repeated."""
 
 import os
+import shutil
 import signal
 import sys
 from pathlib import Path
@@ -112,3 +113,23 @@ def server(no_mnist, monkeypatch):
         monkeypatch.setattr(Server, "asked", [])
         yield base
         server.shutdown()
+
+
+@pytest.fixture
+def browser():
+    """A headless Chromium. At its end nothing may be in its console."""
+    webdriver = pytest.importorskip("selenium.webdriver", reason="needs Selenium: pip install -e '.[dev]'")
+    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium") or shutil.which("google-chrome")
+    if not (driver and chromium):
+        pytest.skip("needs Chromium and its chromedriver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
+                 "--disable-background-networking", "--window-size=1100,900"):  # fmt: skip
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
+    yield chrome
+    errors = chrome.get_log("browser")
+    chrome.quit()
+    assert errors == []

@@ -179,25 +179,6 @@ def test_the_command_says_that_a_switch_is_off():
     assert text.command("minigan", settings) == "python -m minigan.train --preset minigan --no-conditional"
 
 
-@pytest.fixture
-def browser():
-    webdriver = pytest.importorskip("selenium.webdriver", reason="needs Selenium: pip install -e '.[dev]'")
-    driver, chromium = shutil.which("chromedriver"), shutil.which("chromium") or shutil.which("google-chrome")
-    if not (driver and chromium):
-        pytest.skip("needs Chromium and its chromedriver")
-    options = webdriver.ChromeOptions()
-    options.binary_location = chromium
-    for flag in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
-                 "--disable-background-networking", "--window-size=1100,900"):  # fmt: skip
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    chrome = webdriver.Chrome(options, webdriver.ChromeService(driver))
-    yield chrome
-    errors = chrome.get_log("browser")
-    chrome.quit()
-    assert errors == []
-
-
 @pytest.mark.browser
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_the_page_works_in_a_browser(browser, made, recipe):

@@ -1,0 +1,200 @@
+"""The lab in a real browser: every control is used, and the page shows what it has done."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from minigan.lab.controls import CONTROLS
+from minigan.lab.server import Server
+from minigan.lab.slow_motion import Film
+from minigan.lab.trainer import Trainer
+from minigan.recipes.presets import PRESETS
+from minigan.training import Training
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def trainer():
+    made = Trainer()
+    made.start()
+    made.do("pause")
+    yield made
+    made.ended = True
+
+
+@pytest.fixture
+def page(trainer, browser):
+    """The page of the lab; page(selector) is an element of it."""
+    server = Server(trainer)
+    threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    browser.get(server.address)
+
+    def find(selector):
+        return browser.find_element("css selector", selector)
+
+    find.browser = browser
+    find.until = lambda condition: waits(browser, condition)
+    find.until(lambda: find("#set-lr").get_attribute("value") == "0.001")
+    blank = "const c = document.createElement('canvas'); c.width = c.height = 480; return c.toDataURL()"
+    find.until(lambda: find("#at").text == "0" and picture(browser) != browser.execute_script(blank))
+    yield find
+    requested = browser.execute_script("return performance.getEntriesByType('resource').map(entry => entry.name)")
+    assert requested and all(address.startswith(server.address) for address in requested)
+    browser.get("about:blank")
+    server.shutdown()
+    server.server_close()
+
+
+def waits(browser, condition):
+    from selenium.webdriver.support.ui import WebDriverWait
+
+    WebDriverWait(browser, 20, 0.05).until(lambda _: condition())
+
+
+def picture(browser):
+    return browser.execute_script("return document.getElementById('plane').toDataURL()")
+
+
+def changes(page, act):
+    """Whether the picture is another one after act()."""
+    before = picture(page.browser)
+    act()
+    page.until(lambda: picture(page.browser) != before)
+
+
+def test_playing_pausing_and_stepping(page, trainer):
+    changes(page, page("#round").click)
+    assert page("#at").text == "1"
+    changes(page, page("#step").click)
+    assert (page("#at").text, page("#half").text) == ("2", "after D's step; G's is next")
+    changes(page, page("#step").click)
+    assert (page("#at").text, page("#half").text) == ("2", "")
+    changes(page, page("#play").click)
+    assert page("#play").text == "Pause" and page("#play").get_attribute("aria-pressed") == "true"
+    page.until(lambda: int(page("#at").text) > 20)
+    page("#play").click()
+    page.until(lambda: page("#play").text == "Play")
+    done = trainer.training.rounds_done
+    plain = Training(PRESETS["toy"].with_flags(), trainer.data)
+    rounds = plain.epoch()
+    for _ in range(done):
+        next(rounds)
+    assert (plain.G.theta == trainer.training.G.theta).all()
+    page.until(lambda: page("#at").text == str(done))
+    shown = [output.text for output in page.browser.find_elements("css selector", "#charts output")]
+    assert len(shown) == 8 and all(np.isfinite(float(text)) for text in shown)
+
+
+def test_the_speed_the_seed_and_what_the_picture_shows(page, trainer):
+    page("#pace [value='0'] ~ option:last-child").click()
+    page.until(lambda: trainer.speed == 1.0)
+    page("#round").click()
+    page.until(lambda: page("#at").text == "1")
+    page("#seed").clear()
+    page("#seed").send_keys("7")
+    page("#reset").click()
+    page.until(lambda: trainer.training.settings.seed == 7 and page("#at").text == "0")
+    assert page("#command").text == "python -m minigan.train --preset toy --seed 7"
+    for name in ("folds", "arrows", "real"):
+        changes(page, page(f"#show-{name}").click)
+
+
+def test_data_drawn_with_the_pointer_are_learned(page, trainer):
+    from selenium.webdriver import ActionChains
+
+    page("#draw").click()
+    changes(page, lambda: ActionChains(page.browser).click_and_hold(page("#plane")).move_by_offset(40, 0)
+            .move_by_offset(0, 40).move_by_offset(-60, 0).release().perform())  # fmt: skip
+    page("#learn").click()
+    page.until(lambda: trainer.training.settings.data == "points.npy" and page("#file").is_displayed())
+    assert page("#draw").get_attribute("aria-pressed") == "false" and len(trainer.data.x) == 100_000
+    changes(page, page("#round").click)
+    assert "--data points.npy" in page("#command").text
+    page("#draw").click()
+    page("#learn").click()
+    page.until(lambda: "between 10 and 10,000 points" in page("#message").text)
+
+
+def test_every_control_changes_its_setting(page, trainer):
+    from selenium.webdriver import Keys
+    from selenium.webdriver.support.ui import Select
+
+    values = {
+        "data": "spiral", "objective": "hinge", "noise": "uniform", "lr": "0.002", "d_lr": "0.003", "lr_decay": "0.4",
+        "beta1": "0.1", "beta2": "0.9", "batch_size": "64", "d_steps": "2", "g_steps": "2", "r1": "0.5", "r2": "0.2",
+        "r1_every": "2", "dropout": "0.1", "packing": "2", "ema": "0.9", "latent_dim": "3", "g_hidden": "32 16",
+        "d_hidden": "16", "epochs": "3",
+    }  # fmt: skip
+    for name, value in values.items():
+        control = page(f"#set-{name}")
+        if control.tag_name == "select":
+            Select(control).select_by_visible_text(value)
+        else:
+            control.send_keys(Keys.CONTROL + "a" + Keys.NULL + value + Keys.TAB)
+        expected = tuple(map(int, value.split())) if "hidden" in name else value
+        page.until(lambda name=name, expected=expected: str(getattr(trainer.training.settings, name)) == str(expected))
+    for name in ("shared_noise", "spectral"):
+        page(f"#set-{name}").click()
+        page.until(lambda name=name: getattr(trainer.training.settings, name))
+    rest = set(CONTROLS) - set(values) - {"shared_noise", "spectral"}
+    assert rest == {"simultaneous", "wgan_gp", "clip", "label_smoothing"}  # which contradict the others
+    for name, words in (("wgan_gp", "--wgan-gp"), ("clip", "--clip"), ("label_smoothing", "--label-smoothing")):
+        page(f"#set-{name}").send_keys(Keys.CONTROL + "a" + Keys.NULL + "0.3" + Keys.TAB)
+        page.until(lambda words=words: words in page("#message").text)
+        page.until(lambda name=name: page(f"#set-{name}").get_attribute("value") == "0.0")
+    page("#set-simultaneous").click()
+    page.until(lambda: "--simultaneous needs one step" in page("#message").text)
+    changes(page, page("#round").click)
+    assert "--data spiral" in page("#command").text and "--g-hidden 32 16" in page("#command").text
+
+
+def test_slow_motion_goes_forward_and_back_through_the_source(page, trainer):
+    from selenium.webdriver import Keys
+    from selenium.webdriver.support.ui import Select
+
+    plain = Training(PRESETS["toy"].with_flags(), trainer.data)
+    film = Film(plain)
+    film.record(plain.epoch())
+    page("#film").click()
+    page.until(lambda: page("#reel").is_displayed() and page("#at").text == "1")
+
+    def shows(shot):
+        code = film.codes[shot["code"]]
+        assert f"{code['file']}, {code['name']}" in page("#where").text
+        assert page("#code .now").text.split()[0] == str(shot["line"])
+        names = [row.text for row in page.browser.find_elements("css selector", "#made tr td:first-child")]
+        assert [name.removesuffix(" (given)") for name in names] == list(shot["made"])
+
+    shows(film.shots[0])
+    for shot in film.shots[1:12]:
+        page("#next").click()
+        shows(shot)
+    page("#back").click()
+    shows(film.shots[10])
+    page("#shot").send_keys(Keys.END)
+    shows(film.shots[-1])
+    Select(page("#depth")).select_by_value("0")
+    steps = [shot for shot in film.shots if shot["depth"] == 0]
+    for shot in steps[1:]:
+        page("#next").click()
+        shows(shot)
+    Select(page("#depth")).select_by_value("9")
+    at = next(i for i, s in enumerate(film.shots) if film.codes[s["code"]]["name"] == "Dense.backward" and s["made"])
+    while int(page("#shot").get_attribute("value")) != at:
+        page.browser.execute_script(f"document.getElementById('shot').value = {at}; project()")
+    page("#code .has").click()
+    assert page("#equation").text.startswith("dW_ij = sum_n x_ni dy_nj")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_phone_does_not_scroll_sideways(page, scheme):
+    emulate = page.browser.execute_cdp_cmd
+    emulate(
+        "Emulation.setDeviceMetricsOverride", {"width": 360, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    )
+    emulate("Emulation.setEmulatedMedia", {"features": [{"name": "prefers-color-scheme", "value": scheme}]})
+    page("#film").click()
+    page.until(lambda: page("#reel").is_displayed())
+    assert page.browser.execute_script("return document.documentElement.scrollWidth") <= 360

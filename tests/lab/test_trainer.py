@@ -1,0 +1,215 @@
+"""The lab's training: it is the training of the command line, and no command can break it."""
+
+import json
+import random
+import time
+
+import numpy as np
+import pytest
+
+from minigan.data import load
+from minigan.errors import ArgumentError, MiniganError
+from minigan.lab.controls import CONTROLS, described
+from minigan.lab.trainer import Trainer
+from minigan.recipes.option import options
+from minigan.recipes.presets import PRESETS
+from minigan.recipes.settings import Settings
+from minigan.training import Training
+
+
+@pytest.fixture
+def trainer():
+    made = Trainer()
+    made.start()
+    yield made
+    made.ended = True
+    made.join(5.0)
+    assert not made.is_alive()
+
+
+def state(trainer):
+    return json.loads(trainer.state)
+
+
+def same(a, b):
+    return all((getattr(a, name).theta == getattr(b, name).theta).all() for name in ("G", "D", "average"))
+
+
+def test_rounds_and_single_steps_are_those_of_the_command_line(trainer):
+    plain = Training(PRESETS["toy"].with_flags(), load("ring"))
+    rounds = plain.epoch()
+    trainer.do("round")
+    next(rounds)
+    trainer.do("step")
+    assert state(trainer)["half"] == "d_step" and state(trainer)["round"] == 2
+    between = state(trainer)["picture"]
+    trainer.do("step")
+    figures = next(rounds)
+    assert state(trainer)["half"] == "" and same(trainer.training, plain)
+    assert state(trainer)["figures"]["d_loss"] == float(figures[0])
+    after = state(trainer)["picture"]
+    assert between["opinion"] == after["opinion"] and between["samples"] != after["samples"]  # G's step moves G alone
+    film = trainer.do("slow")
+    next(rounds)
+    assert same(trainer.training, plain) and film["shots"]
+
+
+def test_it_plays_only_while_somebody_looks(trainer):
+    trainer.do("play")
+    time.sleep(0.3)
+    assert trainer.training.rounds_done == 0
+    trainer.viewers = 1
+    deadline = time.monotonic() + 10
+    while trainer.training.rounds_done < 20 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    trainer.do("pause")
+    done = trainer.training.rounds_done
+    assert done >= 20
+    time.sleep(0.2)
+    assert trainer.training.rounds_done == done
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "kept"),
+    [("lr", "0.01", True), ("objective", "hinge", True), ("dropout", "0.3", True), ("spectral", "true", True),
+     ("r1", "0", True), ("ema", "0.9", True), ("d_steps", "3", True), ("beta1", "0.5", True),
+     ("label_smoothing", "0.1", True), ("simultaneous", "true", True), ("noise", "uniform", True),
+     ("packing", "2", False), ("latent_dim", "3", False), ("g_hidden", "16 16", False), ("data", "grid", False)],
+)  # fmt: skip
+def test_a_setting_changes_while_it_runs_or_begins_anew(trainer, name, value, kept):
+    for _ in range(3):
+        trainer.do("round")
+    before = trainer.training
+    assert trainer.do("set", [name, value]) == {"kept": kept}
+    after = trainer.training
+    if kept:
+        assert after.rounds_done == 3
+        was, now = ([layer.W for layer in t.D.layers if "W" in layer.parameters] for t in (before, after))
+        assert all((a == b).all() for a, b in zip(was, now, strict=True))
+    else:
+        plain = Training(after.settings, load(after.settings.data))
+        assert after.rounds_done == 0 and same(after, plain)
+    trainer.do("round")
+    assert trainer.training.rounds_done == (4 if kept else 1) and state(trainer)["picture"]
+    assert f"--{name.replace('_', '-')}" in state(trainer)["command"]
+
+
+def test_a_setting_and_its_return_change_nothing_but_the_order_of_the_data(trainer):
+    trainer.do("round")
+    before = trainer.training
+    trainer.do("set", ["lr", "0.5"])
+    trainer.do("set", ["lr", "0.001"])
+    assert trainer.training is not before and same(trainer.training, before)
+    assert (trainer.training.d_optimizer.v == before.d_optimizer.v).all() and trainer.training.d_optimizer.t == 1
+
+
+def test_switching_the_average_off_leaves_G_as_it_is(trainer):
+    trainer.do("set", ["ema", "0.99"])
+    for _ in range(3):
+        trainer.do("round")
+    before = trainer.training
+    assert (before.average.theta != before.G.theta).any()
+    trainer.do("set", ["ema", "0"])
+    assert trainer.training.average is trainer.training.G and (trainer.training.G.theta == before.G.theta).all()
+
+
+def test_a_reset_begins_the_run_of_that_seed(trainer):
+    trainer.do("round")
+    trainer.do("reset", 5)
+    trainer.do("round")
+    plain = Training(PRESETS["toy"].with_flags(seed=5), load("ring", seed=5))
+    next(plain.epoch())
+    assert same(trainer.training, plain)
+
+
+REFUSED = [
+    ("dance", None), ("pace", "fast"), ("pace", -1), ("pace", True), ("reset", "0"), ("reset", -1), ("set", None),
+    ("set", ["lr"]), ("set", ["lr", 3]), ("set", ["lr", "nan"]), ("set", ["lr", "-1"]), ("set", ["lr", ""]),
+    ("set", ["objective", "wasserstein"]) , ("set", ["data", "mnist"]), ("set", ["data", "/etc/passwd"]),
+    ("set", ["device", "gpu"]), ("set", ["g_hidden", ""]), ("set", ["g_hidden", "100000"]),
+    ("set", ["g_hidden", "8 " * 20]), ("set", ["latent_dim", "1000000"]), ("set", ["batch_size", "100000"]),
+    ("points", None), ("points", [1, 2]), ("points", [0.5, 1.0] * 20), ("points", [2000, 0] * 20), ("points", [0] * 21),
+    ("points", [0] * 20_002), ("set", ["g_steps", "1000000"]), ("set", ["packing", "100"]), ("set", ["__class__", "3"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "value"), REFUSED, ids=str)
+def test_a_command_that_makes_no_sense_is_refused_and_training_goes_on(trainer, name, value):
+    trainer.do("set", ["r1", "0"])
+    trainer.do("round")
+    before = trainer.training
+    with pytest.raises(MiniganError) as refusal:
+        trainer.do(name, value)
+    assert str(refusal.value).endswith((".", "?"))
+    assert trainer.training is before
+    trainer.do("round")
+    assert trainer.training.rounds_done == 2
+
+
+def test_fifty_settings_at_random_are_taken_or_refused(trainer):
+    draw, taken = random.Random(0), 0
+    for _ in range(50):
+        option = draw.choice([o for o in options(Settings) if o.name in CONTROLS])
+        words = draw.choice([*option.choices, "true", "false", "0", "1", "2", "0.5", "1e30", "-3", "nan", "x", "64 8"])
+        try:
+            trainer.do("set", [option.name, words])
+            taken += 1
+        except ArgumentError:
+            pass
+        trainer.do("round")
+    assert taken > 10
+    trainer.do("reset", 0)
+    assert state(trainer)["round"] == 0
+
+
+def test_numbers_that_overflow_stop_the_training_with_a_sentence(trainer):
+    trainer.do("set", ["lr", "1e38"])
+    trainer.do("set", ["r1", "0"])
+    trainer.viewers = 1
+    trainer.do("play")
+    deadline = time.monotonic() + 10
+    while trainer.playing and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert "overflowed" in state(trainer)["note"] and not state(trainer)["playing"]
+    trainer.do("set", ["lr", "0.001"])
+    trainer.do("reset", 0)
+    trainer.do("round")
+    assert state(trainer)["picture"] and np.isfinite(trainer.training.G.theta).all()
+
+
+def test_at_the_end_of_the_run_it_stops_and_says_so(trainer):
+    trainer.do("set", ["batch_size", "4096"])
+    trainer.do("set", ["epochs", "1"])
+    trainer.viewers = 1
+    trainer.do("play")
+    deadline = time.monotonic() + 60
+    while trainer.playing and time.monotonic() < deadline:
+        time.sleep(0.05)
+    trainer.do("round")
+    assert trainer.training.rounds_done == trainer.training.rounds == 100_000 // 4096
+    assert state(trainer)["note"] == "The run is over after its 1 epochs."
+
+
+def test_drawn_data_can_be_learned_here_and_from_the_command_line(trainer, tmp_path):
+    trainer.do("points", [100, -200, 300, 400] * 10)
+    trainer.do("round")
+    np.save(tmp_path / "points.npy", trainer.data.x)
+    centres = np.unique(np.round(trainer.data.x, 1), axis=0)
+    assert {(0.1, -0.2), (0.3, 0.4)} <= {tuple(map(float, np.round(c, 1))) for c in centres.astype(float)}
+    plain = Training(trainer.training.settings, load(str(tmp_path / "points.npy")))
+    next(plain.epoch())
+    assert same(trainer.training, plain) and "--data points.npy" in state(trainer)["command"]
+    trainer.do("reset", 0)
+    assert trainer.training.settings.data == "points.npy"
+    trainer.do("set", ["data", "ring"])
+
+
+def test_the_page_gets_every_control_with_its_value(trainer):
+    about = described(trainer.training.settings, trainer.edge, trainer.data)
+    assert {control["name"] for control in about["controls"]} == set(CONTROLS)
+    values = {control["name"]: control["value"] for control in about["controls"]}
+    assert values["g_hidden"] == "128 128 128" and values["lr"] == "0.001" and values["d_lr"] == ""
+    for control in about["controls"]:  # each may be sent back as it is
+        words = control["value"].lower() if control["kind"] == "check" else control["value"]
+        trainer.do("set", [control["name"], words])
+    assert trainer.training.settings == PRESETS["toy"].with_flags()
