@@ -43,7 +43,7 @@ PAGE = """# Every preset
 Written by `python demos/results.py`; {versions}.
 
 Most recipes were trained for fewer epochs than their sources train them, as the last column says, so these are not the
-best figures that they can reach. Training took 30 seconds for `toy`, 75 seconds for `minigan` and 407 seconds for
+best figures that they can reach. Training took 30 seconds for `toy`, 75 seconds for `minigan` and 212 seconds for
 `large`, on two cores ([RESULTS.md](../RESULTS.md)).
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that is
