@@ -128,7 +128,7 @@ def main():
         for _ in range(REST):  # a pause before the GIF starts again
             writer.grab_frame()
     scores = [panel.score(given.data) for panel in panels if given.data in toy.STD]
-    print(f"{given.out}: {', '.join(scores) or 'a spiral has no modes to count'}")
+    print(f"{given.out}: {', '.join(scores) or f'{given.data} has no modes to count'}")
 
 
 if __name__ == "__main__":

@@ -36,6 +36,24 @@ def spiral(n, seed=0):
     return points.astype(np.float32), np.zeros(n, int)
 
 
+def moons(n, seed=0):
+    """(points (n, 2) float32, labels (n,)): two half circles of radius 2/3 that reach into each other, with noise of
+    standard deviation .03. The label says which one."""
+    rng = np.random.default_rng(seed)
+    labels, angle = rng.integers(2, size=n), rng.uniform(0.0, math.pi, n)
+    upper = np.stack([np.cos(angle) - 0.5, np.sin(angle) - 0.25], axis=1)
+    points = 2 / 3 * np.where(labels[:, None] == 0, upper, -upper) + 0.03 * rng.standard_normal((n, 2))
+    return points.astype(np.float32), labels
+
+
+def line(n, seed=0):
+    """(points (n, 2) float32, labels (n,), all 0): uniform on the line from (-1, -.5) to (1, .5), with noise of
+    standard deviation .02."""
+    rng = np.random.default_rng(seed)
+    points = rng.uniform(-1.0, 1.0, n)[:, None] * [1.0, 0.5] + 0.02 * rng.standard_normal((n, 2))
+    return points.astype(np.float32), np.zeros(n, int)
+
+
 def _mixture(name, n, seed):
     rng, means = np.random.default_rng(seed), centres(name)
     labels = rng.integers(len(means), size=n)

@@ -31,7 +31,8 @@ class Settings:
 
     data: str = option(
         "data", "auto", "mnist, drawn (digits, no download), stacked (three digits in one colour image), ring, grid, "
-        "spiral, or your own .npy or .npz file; auto uses mnist, or drawn if MNIST can be neither found nor downloaded",
+        "spiral, moons, line, or your own .npy or .npz file; auto uses mnist, or drawn if MNIST can be neither found "
+        "nor downloaded",
         metavar="DATA",
     )  # fmt: skip
     data_dir: str | None = option("data", None, "folder with MNIST's files", metavar="FOLDER")

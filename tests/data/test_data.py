@@ -332,3 +332,26 @@ def test_the_spiral_winds_and_is_seeded():
     np.testing.assert_array_equal(points, toy.spiral(2000, 1)[0])
     assert (points != toy.spiral(2000, 2)[0]).any()
     assert load("spiral").note == "spiral, 100000 points"
+
+
+def test_the_moons_reach_into_each_other():
+    points, labels = toy.moons(4000, 1)
+    assert points.dtype == np.float32 and points.shape == (4000, 2) and 0.4 < labels.mean() < 0.6
+    for sign, moon in ((1.0, points[labels == 0]), (-1.0, points[labels == 1])):
+        x, y = (1.5 * sign * moon).T
+        radius = np.hypot(x + 0.5, y + 0.25)  # of the circle, before the scale of 2/3
+        assert abs(radius.mean() - 1.0) < 0.01 and 0.03 < radius.std() < 0.06 and (y > -0.45).all()
+        assert abs(moon.mean(axis=0)[0] + sign / 3) < 0.05
+    assert (np.abs(points).max(axis=0) < 1.15).all()
+    np.testing.assert_array_equal(points, toy.moons(4000, 1)[0])
+    assert (points != toy.moons(4000, 2)[0]).any()
+    assert load("moons").note == "moons, 100000 points"
+
+
+def test_the_line_is_straight():
+    points, labels = toy.line(2000, 1)
+    assert points.dtype == np.float32 and points.shape == (2000, 2) and not labels.any()
+    x, y = points.T
+    assert np.abs(y - x / 2).std() < 0.03 and 0.95 < np.abs(x).max() < 1.1 and abs(x.mean()) < 0.05
+    np.testing.assert_array_equal(points, toy.line(2000, 1)[0])
+    assert (points != toy.line(2000, 2)[0]).any()
