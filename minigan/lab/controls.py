@@ -18,8 +18,8 @@ CONTROLS = (
 
 def described(settings, edge, data):
     """What the page needs beside its pictures: its controls with their values, and some real samples."""
-    own = settings.data == DRAWN
-    choices = {"data": [*POINTS, *[DRAWN] * own]}
+    own = settings.data not in POINTS  # once it is saved, its name is that of the run's file
+    choices = {"data": [*POINTS, *[settings.data] * own]}
     controls = []
     for o in options(Settings):
         if o.name in CONTROLS:

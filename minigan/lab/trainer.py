@@ -14,6 +14,7 @@ from minigan.data import POINTS, load
 from minigan.errors import ArgumentError, MiniganError, one_of
 from minigan.lab import view
 from minigan.lab.controls import CONTROLS, DRAWN, bounded, drawn, parsed
+from minigan.lab.notebook import Notebook
 from minigan.lab.slow_motion import Film
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
@@ -36,12 +37,17 @@ class Trainer(threading.Thread):
         self.changed, self.commands = threading.Condition(), queue.Queue[tuple]()
         self.viewers, self.playing, self.speed, self.version, self.state = 0, False, 0.0, 0, ""
         self.note, self.ended = "", False
+        self.notebook: Any = None
         settings = PRESETS["toy"].with_flags()
         self.data = load(settings.data, seed=settings.seed)
         self.begin(Training(settings, self.data))
 
-    def begin(self, training):
-        """Show another Training from now on."""
+    def begin(self, training, kept=False):
+        """Show another Training from now on. kept: whether it goes on with the networks of the last one."""
+        last = self.notebook
+        self.notebook = Notebook(training, self.data, last if kept else None)
+        if last:
+            last.close()
         self.training, self.halves, self.figures = training, [], None
         # One epoch after the other, for as long as the run lasts.
         self.rounds = chain.from_iterable(training.epoch() for _ in repeat(None))
@@ -58,6 +64,13 @@ class Trainer(threading.Thread):
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    def close(self):
+        """End the training's thread, if it runs, after its current round."""
+        self.ended = True
+        if self.is_alive():
+            self.join()
+        self.notebook.close()
 
     def run(self):
         with limited(1):  # of so small networks one thread is the fastest, and the browser needs a core, too
@@ -98,7 +111,9 @@ class Trainer(threading.Thread):
             figures = film.record(self.rounds) if film else next(self.rounds)
         self.figures, self.halves, self.note = [float(f) for f in figures], film.halves if film else [], ""
         if not all(np.isfinite(n.theta).all() for n in (self.training.G, self.training.D)):
-            self.playing, self.note = False, "The numbers have overflowed. Try a smaller learning rate, and reset."
+            self.playing, self.note = False, "The numbers have overflowed. Try a smaller learning rate, and begin anew."
+        elif np.isfinite(figures).all():
+            self.notebook.round(figures)
 
     def show(self):
         """Make the picture of this moment, and tell the viewers."""
@@ -115,6 +130,7 @@ class Trainer(threading.Thread):
         state = {
             "round": training.rounds_done, "playing": self.playing, "note": self.note, "figures": finite,
             "half": self.halves[0][0] if self.halves else "", "command": command("toy", settings), "picture": picture,
+            "notes": [{"round": at, "words": words} for at, words in self.notebook.notes.values()],
         }  # fmt: skip
         with self.changed:
             self.state, self.version = json.dumps(state), self.version + 1
@@ -168,6 +184,11 @@ class Trainer(threading.Thread):
         self.data = drawn(numbers)
         self.begin(Training(replace(self.training.settings, data=DRAWN), self.data))
 
+    def save(self, _):
+        """Save what was found as a run. Returns its folder."""
+        self.playing = False
+        return str(self.notebook.save())
+
     def set(self, change):
         """change: [name, value in words]. Keep the networks if they have the same sizes; else begin anew."""
         if not (isinstance(change, list) and len(change) == 2 and all(isinstance(word, str) for word in change)):
@@ -185,7 +206,7 @@ class Trainer(threading.Thread):
         new = Training(settings, data)
         kept = name != "data" and carry(self.training, new)
         self.data, figures = data, self.figures
-        self.begin(new)
+        self.begin(new, kept)
         self.figures = figures if kept else None
         return {"kept": kept}
 
@@ -215,5 +236,5 @@ def carry(old, new):
 COMMANDS = {
     "play": Trainer.play, "pause": Trainer.pause, "round": Trainer.one_round, "step": Trainer.one_step,
     "slow": Trainer.slow, "pace": Trainer.pace, "reset": Trainer.reset, "set": Trainer.set,
-    "points": Trainer.points,
+    "points": Trainer.points, "save": Trainer.save,
 }  # fmt: skip

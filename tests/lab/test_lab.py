@@ -21,7 +21,7 @@ def trainer():
     made.start()
     made.do("pause")
     yield made
-    made.ended = True
+    made.close()
 
 
 @pytest.fixture
@@ -115,6 +115,22 @@ def test_data_drawn_with_the_pointer_are_learned(page, trainer):
     page("#draw").click()
     page("#learn").click()
     page.until(lambda: "between 10 and 10,000 points" in page("#message").text)
+
+
+def test_saving_says_where(page, trainer, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    page("#save").click()
+    page.until(lambda: "nothing to save yet" in page("#message").text)
+    page("#round").click()
+    page("#save").click()
+    page.until(lambda: page("#message").text.startswith("Saved in runs/"))
+    assert (tmp_path / page("#message").text.split()[2].rstrip(":") / "checkpoint.npz").exists()
+
+
+def test_what_the_doctor_finds_is_on_the_page(page, trainer):
+    trainer.notebook.notes["collapse"] = (100, "G has collapsed.")
+    page("#round").click()
+    page.until(lambda: page("#notes").text == "The doctor, after round 100: G has collapsed.")
 
 
 def test_every_control_changes_its_setting(page, trainer):

@@ -30,9 +30,9 @@ def server():
     made = Server(trainer)
     threading.Thread(target=made.serve_forever, args=(0.05,), daemon=True).start()
     yield made
-    trainer.ended = True
     made.shutdown()
     made.server_close()
+    trainer.close()
 
 
 def ask(server, method="GET", path="", body=None, **headers):

@@ -3,10 +3,12 @@
 import json
 import random
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from minigan import doctor, report, sample, train
 from minigan.data import load
 from minigan.errors import ArgumentError, MiniganError
 from minigan.lab.controls import CONTROLS, described
@@ -14,16 +16,17 @@ from minigan.lab.trainer import Trainer
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings
+from minigan.runs import checkpoint, diagnosis
 from minigan.training import Training
 
 
 @pytest.fixture
-def trainer():
+def trainer(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     made = Trainer()
     made.start()
     yield made
-    made.ended = True
-    made.join(5.0)
+    made.close()
     assert not made.is_alive()
 
 
@@ -202,6 +205,46 @@ def test_drawn_data_can_be_learned_here_and_from_the_command_line(trainer, tmp_p
     trainer.do("reset", 0)
     assert trainer.training.settings.data == "points.npy"
     trainer.do("set", ["data", "ring"])
+
+
+def test_a_saved_run_is_as_the_command_line_leaves_it_and_continues(trainer, command):
+    flags = "--preset toy --epochs 2 --batch-size 4000 --threads 1 --g-hidden 16 --d-hidden 16"
+    for name, value in (("epochs", "2"), ("batch_size", "4000"), ("g_hidden", "16"), ("d_hidden", "16")):
+        trainer.do("set", [name, value])
+    trainer.do("reset", 0)
+    with pytest.raises(ArgumentError, match="nothing to save yet"):
+        trainer.do("save")
+    for _ in range(30):
+        trainer.do("round")
+    folder = trainer.do("save")
+    assert command(train.main, *flags.split(), "--out", "whole")[0] == 0
+    assert command(train.main, "--resume", folder, "--threads", 1)[0] == 0
+    (ours, _), (theirs, _) = checkpoint.load(Path(folder)), checkpoint.load(Path("whole"))
+    assert all((ours[name] == theirs[name]).all() for name in ours)
+    for main in (sample.main, report.main, doctor.main):
+        assert command(main, folder)[0] == 0
+
+
+def test_drawn_data_are_saved_with_the_run(trainer, command):
+    trainer.do("points", [100, -200, 300, 400] * 10)
+    trainer.do("round")
+    folder = trainer.do("save")
+    assert (np.load(Path(folder, "points.npy")) == trainer.data.x).all()
+    assert command(sample.main, folder)[0] == 0 and command(report.main, folder)[0] == 0
+
+
+def test_the_doctor_speaks_where_it_would_speak_in_a_run(trainer):
+    for name, value in (("r1", "0"), ("objective", "minimax"), ("d_steps", "5"), ("lr", "0.01"), ("g_hidden", "16")):
+        trainer.do("set", [name, value])
+    trainer.viewers = 1
+    trainer.do("play")
+    deadline = time.monotonic() + 60
+    while not trainer.notebook.notes and trainer.playing and time.monotonic() < deadline:
+        time.sleep(0.05)
+    trainer.do("pause")
+    notes = state(trainer)["notes"]
+    found = diagnosis.notes(trainer.notebook.metrics.rows, trainer.training.settings)
+    assert notes and [(n["round"], n["words"]) for n in notes] == [(n.round, n.words) for n in found]
 
 
 def test_the_page_gets_every_control_with_its_value(trainer):
