@@ -1,10 +1,11 @@
-"""The controls of the page: which settings it shows, and which values it takes."""
+"""The controls of the page: which settings it shows, which values it takes, and what a change keeps."""
 
 import numpy as np
 
 from minigan.data import N_POINTS, POINTS, Dataset
 from minigan.errors import ArgumentError
 from minigan.lab import view
+from minigan.lab.experiments import EXPERIMENTS
 from minigan.recipes.option import options
 from minigan.recipes.settings import Settings
 
@@ -29,7 +30,9 @@ def described(settings, edge, data):
                 "kind": "choice" if names else "check" if o.type is bool else "text",
                 "value": "" if value is None else " ".join(map(str, value)) if o.several else str(value),
             })  # fmt: skip
-    return {"controls": controls, "drawn": own, "seed": settings.seed, "real": view.whole(data.x[:400], edge)}
+    experiments = [{"title": e.title, "words": e.words, "cure": e.cure_words} for e in EXPERIMENTS]
+    return {"controls": controls, "experiments": experiments, "drawn": own, "seed": settings.seed,
+            "real": view.whole(data.x[:400], edge)}  # fmt: skip
 
 
 def bounded(settings):
@@ -64,3 +67,25 @@ def drawn(numbers):
     rng, points = np.random.default_rng(0), np.reshape(numbers, (-1, 2)) / 1000.0
     x = points[rng.integers(len(points), size=N_POINTS)] + 0.01 * rng.standard_normal((N_POINTS, 2))
     return Dataset(x.astype(np.float32), (2,), f"{N_POINTS} points near {len(points)} drawn ones", name=DRAWN)
+
+
+def carry(old, new):
+    """Take over weights, optimizers, random streams and the number of rounds, if the layers have the same sizes."""
+    pairs: list = []
+    for name in ("G", "D", "average") if new.settings.ema else ("G", "D"):
+        was, now = ([layer for layer in getattr(t, name).layers if "W" in layer.parameters] for t in (old, new))
+        if [layer.W.shape for layer in was] != [layer.W.shape for layer in now]:
+            return False
+        pairs += zip(was, now, strict=True)
+    for was, now in pairs:
+        now.W[...], now.b[...] = was.W, was.b
+    for name in ("g_optimizer", "d_optimizer"):
+        was, now = getattr(old, name), getattr(new, name)
+        if was.state == now.state and was.theta.shape == now.theta.shape:
+            now.t = was.t
+            for state in was.state:
+                getattr(now, state)[...] = getattr(was, state)
+    for name, stream in old.streams.items():
+        new.streams[name].bit_generator.state = stream.bit_generator.state
+    new.rounds_done = old.rounds_done
+    return True

@@ -13,7 +13,8 @@ import numpy as np
 from minigan.data import POINTS, load
 from minigan.errors import ArgumentError, MiniganError, one_of
 from minigan.lab import view
-from minigan.lab.controls import CONTROLS, DRAWN, bounded, drawn, parsed
+from minigan.lab.controls import CONTROLS, DRAWN, bounded, carry, drawn, parsed
+from minigan.lab.experiments import EXPERIMENTS
 from minigan.lab.notebook import Notebook
 from minigan.lab.slow_motion import Film
 from minigan.recipes.option import options
@@ -199,42 +200,39 @@ class Trainer(threading.Thread):
             raise ArgumentError(f"{name} cannot be changed here.")
         if name == "data":
             one_of("--data", words, POINTS)
-        settings = replace(self.training.settings, **{name: parsed(option, words)})
+        return {"kept": self.change({name: parsed(option, words)})}
+
+    def experiment(self, which):
+        """which: [its number, whether to cure it]. An experiment begins anew, its cure goes on with the networks."""
+        if not (isinstance(which, list) and which in [[i, b] for i in range(len(EXPERIMENTS)) for b in (False, True)]):
+            raise ArgumentError("there is no such experiment.")
+        number, cured = which
+        chosen, seed = EXPERIMENTS[number], self.training.settings.seed
+        if cured:
+            self.change(chosen.cure)
+        else:
+            settings = PRESETS["toy"].with_flags(seed=seed, **chosen.settings)
+            self.data = load(settings.data, seed=seed)
+            self.begin(Training(settings, self.data))
+        self.play(None)
+
+    def change(self, changes):
+        """Change settings, by name. Returns whether the networks could be kept."""
+        settings = replace(self.training.settings, **changes)
         bounded(settings)
-        data = load(settings.data, seed=settings.seed) if name == "data" else self.data
+        data = load(settings.data, seed=settings.seed) if "data" in changes else self.data
         check_size(settings, data)
         new = Training(settings, data)
-        kept = name != "data" and carry(self.training, new)
+        kept = "data" not in changes and carry(self.training, new)
         self.data, figures = data, self.figures
         self.begin(new, kept)
         self.figures = figures if kept else None
-        return {"kept": kept}
-
-
-def carry(old, new):
-    """Take over weights, optimizers, random streams and the number of rounds, if the layers have the same sizes."""
-    pairs: list = []
-    for name in ("G", "D", "average") if new.settings.ema else ("G", "D"):
-        was, now = ([layer for layer in getattr(t, name).layers if "W" in layer.parameters] for t in (old, new))
-        if [layer.W.shape for layer in was] != [layer.W.shape for layer in now]:
-            return False
-        pairs += zip(was, now, strict=True)
-    for was, now in pairs:
-        now.W[...], now.b[...] = was.W, was.b
-    for name in ("g_optimizer", "d_optimizer"):
-        was, now = getattr(old, name), getattr(new, name)
-        if was.state == now.state and was.theta.shape == now.theta.shape:
-            now.t = was.t
-            for state in was.state:
-                getattr(now, state)[...] = getattr(was, state)
-    for name, stream in old.streams.items():
-        new.streams[name].bit_generator.state = stream.bit_generator.state
-    new.rounds_done = old.rounds_done
-    return True
+        return kept
 
 
 COMMANDS = {
     "play": Trainer.play, "pause": Trainer.pause, "round": Trainer.one_round, "step": Trainer.one_step,
     "slow": Trainer.slow, "pace": Trainer.pace, "reset": Trainer.reset, "set": Trainer.set,
     "points": Trainer.points, "save": Trainer.save,
+    "experiment": Trainer.experiment,
 }  # fmt: skip

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from minigan.lab.controls import CONTROLS
+from minigan.lab.experiments import EXPERIMENTS
 from minigan.lab.server import Server
 from minigan.lab.slow_motion import Film
 from minigan.lab.trainer import Trainer
@@ -115,6 +116,21 @@ def test_data_drawn_with_the_pointer_are_learned(page, trainer):
     page("#draw").click()
     page("#learn").click()
     page.until(lambda: "between 10 and 10,000 points" in page("#message").text)
+
+
+def test_every_experiment_plays_and_is_cured(page, trainer):
+    for i, experiment in enumerate(EXPERIMENTS):
+        page(f"#experiments button:nth-child({i + 1})").click()
+        page.until(lambda e=experiment: page("#lesson").text == e.words and page("#play").text == "Pause")
+        page.until(lambda: int(page("#at").text) > 0)
+        at = {name: getattr(trainer.training.settings, name) for name in experiment.settings}
+        assert at == experiment.settings
+        page("#cure").click()
+        page.until(lambda e=experiment: page("#lesson").text == e.cure_words and not page("#cure").is_displayed())
+        at = {name: getattr(trainer.training.settings, name) for name in experiment.cure}
+        assert at == experiment.cure and trainer.training.rounds_done > 0
+        name, value = next(iter(experiment.cure.items()))
+        page.until(lambda n=name, v=value: page(f"#set-{n}").get_attribute("value") == str(v))
 
 
 def test_saving_says_where(page, trainer, tmp_path, monkeypatch):

@@ -128,9 +128,10 @@ def test_a_reset_begins_the_run_of_that_seed(trainer):
 REFUSED = [
     ("dance", None), ("pace", "fast"), ("pace", -1), ("pace", True), ("reset", "0"), ("reset", -1), ("set", None),
     ("set", ["lr"]), ("set", ["lr", 3]), ("set", ["lr", "nan"]), ("set", ["lr", "-1"]), ("set", ["lr", ""]),
-    ("set", ["objective", "wasserstein"]) , ("set", ["data", "mnist"]), ("set", ["data", "/etc/passwd"]),
+    ("set", ["objective", "wasserstein"]), ("set", ["data", "mnist"]), ("set", ["data", "/etc/passwd"]),
     ("set", ["device", "gpu"]), ("set", ["g_hidden", ""]), ("set", ["g_hidden", "100000"]),
     ("set", ["g_hidden", "8 " * 20]), ("set", ["latent_dim", "1000000"]), ("set", ["batch_size", "100000"]),
+    ("experiment", None), ("experiment", [99, False]), ("experiment", [0, "x"]),
     ("points", None), ("points", [1, 2]), ("points", [0.5, 1.0] * 20), ("points", [2000, 0] * 20), ("points", [0] * 21),
     ("points", [0] * 20_002), ("set", ["g_steps", "1000000"]), ("set", ["packing", "100"]), ("set", ["__class__", "3"]),
 ]  # fmt: skip
