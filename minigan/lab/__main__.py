@@ -5,22 +5,29 @@ from contextlib import closing
 
 from minigan import cli
 from minigan.errors import ArgumentError
+from minigan.lab.controls import CONTROLS
 from minigan.lab.server import Server
 from minigan.lab.trainer import Trainer
+from minigan.recipes.option import options
+from minigan.recipes.presets import PRESETS
+from minigan.recipes.settings import Settings
 
 
 def main():
-    parser = cli.Parser("python -m minigan.lab", cli.COMMANDS["lab"])
+    parser = cli.Parser("python -m minigan.lab", f"{cli.COMMANDS['lab']}\n\nIt begins with these flags:")
+    toy = PRESETS["toy"].with_flags()
+    parser.add_options([o for o in options(Settings) if o.name in (*CONTROLS, "seed")], toy)
     parser.add_argument("--no-browser", action="store_true", help="print the address, but do not open a browser")
     parser.add_argument("--port", type=cli.whole(0), default=0, help="port to listen on (default: any free one)")
-    given = parser.parse_args()
-    with closing(Trainer()) as trainer:
+    given = vars(parser.parse_args())
+    port, browser = given.pop("port"), not given.pop("no_browser")
+    with closing(Trainer(PRESETS["toy"].with_flags(**given))) as trainer:
         try:
-            server = Server(trainer, given.port)
+            server = Server(trainer, port)
         except (OSError, OverflowError):
-            raise ArgumentError(f"--port {given.port} cannot be used; choose another one, or none.") from None
+            raise ArgumentError(f"--port {port} cannot be used; choose another one, or none.") from None
         with server:
-            serve(server, not given.no_browser)
+            serve(server, browser)
 
 
 def serve(server, browser):

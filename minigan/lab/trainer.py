@@ -33,14 +33,18 @@ SIGNS = ("d_loss", "g_loss", "d_real", "d_fake")
 class Trainer(threading.Thread):
     """state: the text of the latest picture, with its number `version`. `changed` tells when there is a new one."""
 
-    def __init__(self):
+    def __init__(self, settings):
+        """Raises ArgumentError if the lab cannot show these settings, DataError if it cannot read the data."""
         super().__init__(daemon=True)
         self.changed, self.commands = threading.Condition(), queue.Queue[tuple]()
         self.viewers, self.playing, self.speed, self.version, self.state = 0, False, 0.0, 0, ""
         self.note, self.ended = "", False
         self.notebook: Any = None
-        settings = PRESETS["toy"].with_flags()
+        bounded(settings)
         self.data = load(settings.data, seed=settings.seed)
+        if self.data.is_images:
+            raise ArgumentError(f"the lab shows points in the plane, but --data {settings.data} holds images.")
+        check_size(settings, self.data)
         self.begin(Training(settings, self.data))
 
     def begin(self, training, kept=False):

@@ -9,6 +9,7 @@ from minigan.lab import view
 from minigan.lab.experiments import EXPERIMENTS
 from minigan.lab.trainer import Trainer
 from minigan.metrics import modes
+from minigan.recipes.presets import PRESETS
 
 
 class Figures(NamedTuple):
@@ -19,7 +20,7 @@ class Figures(NamedTuple):
 
 @pytest.fixture
 def trainer():
-    made = Trainer()
+    made = Trainer(PRESETS["toy"].with_flags())
     yield made
     made.close()
 

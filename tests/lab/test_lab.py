@@ -18,7 +18,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def trainer():
-    made = Trainer()
+    made = Trainer(PRESETS["toy"].with_flags())
     made.start()
     made.do("pause")
     yield made
@@ -98,6 +98,7 @@ def test_the_speed_the_seed_and_what_the_picture_shows(page, trainer):
     page("#reset").click()
     page.until(lambda: trainer.training.settings.seed == 7 and page("#at").text == "0")
     assert page("#command").text == "python -m minigan.train --preset toy --seed 7"
+    assert page("#lab").text == "python -m minigan.lab --seed 7"
     for name in ("folds", "arrows", "real"):
         changes(page, page(f"#show-{name}").click)
 

@@ -18,13 +18,14 @@ import pytest
 from minigan.lab import __main__ as lab
 from minigan.lab.server import Server
 from minigan.lab.trainer import Trainer
+from minigan.recipes.presets import PRESETS
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
 def server():
-    trainer = Trainer()
+    trainer = Trainer(PRESETS["toy"].with_flags())
     trainer.start()
     trainer.do("pause")
     made = Server(trainer)
@@ -124,6 +125,31 @@ def test_the_command_prints_its_address_and_ends_with_ctrl_c():
         assert re.fullmatch(r"lab      http://127\.0\.0\.1:\d+/[\w-]{22}/   \(Ctrl-C ends it\)\n", line)
         process.send_signal(signal.SIGINT)
         assert process.communicate(timeout=10) == ("lab      ended\n", "") and process.returncode == 0
+
+
+def test_the_lab_begins_with_the_flags_that_are_given(command, monkeypatch):
+    begun = []
+    monkeypatch.setattr(lab, "serve", lambda server, browser: begun.append((server.trainer.training.settings, browser)))
+    words = ["--data", "moons", "--g-hidden", "16", "8", "--seed", "3", "--no-browser"]
+    assert command(lab.main, *words) == (0, "", "")
+    assert begun == [(PRESETS["toy"].with_flags(data="moons", g_hidden=[16, 8], seed=3), False)]
+    np.save("points.npy", np.random.default_rng(0).standard_normal((1000, 2)))
+    assert command(lab.main, "--data", "points.npy") == (0, "", "")
+    assert begun[1][0].data == "points.npy" and begun[1][1]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [("--data drawn", "the lab shows points in the plane, but --data drawn holds images."),
+     ("--data none.npy", "there is no file none.npy."),
+     ("--g-hidden 5000", "the lab takes at most 8 hidden layers of at most 1024 units, and as long a z."),
+     ("--clip 1 --wgan-gp 1", "--clip keeps D's gradient below the size that --wgan-gp aims for; drop one."),
+     ("--batch-size 4000 --d-steps 50", "--batch-size 4000 with --packing 1 and --d-steps 50 needs 200000 samples per "
+      "round, but the data has only 100000.")],
+)  # fmt: skip
+def test_flags_that_the_lab_cannot_show_are_refused_in_a_sentence(command, words, sentence):
+    code, out, err = command(lab.main, *words.split())
+    assert code in (2, 3) and (out, err) == ("", f"minigan: {sentence}\n")
 
 
 def test_a_port_that_is_taken_is_refused(server, command):

@@ -23,7 +23,7 @@ from minigan.training import Training
 @pytest.fixture
 def trainer(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = Trainer()
+    made = Trainer(PRESETS["toy"].with_flags())
     made.start()
     yield made
     made.close()
