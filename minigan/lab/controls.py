@@ -11,9 +11,9 @@ from minigan.recipes.settings import Settings
 
 DRAWN = "points.npy"  # the name of the data that were drawn on the page
 CONTROLS = (
-    "data", "objective", "lr", "d_lr", "lr_decay", "beta1", "beta2", "batch_size", "d_steps", "g_steps", "simultaneous",
-    "shared_noise", "r1", "r2", "r1_every", "wgan_gp", "clip", "spectral", "dropout", "label_smoothing", "packing",
-    "ema", "latent_dim", "noise", "g_hidden", "d_hidden", "epochs",
+    "data", "objective", "optimizer", "lr", "d_lr", "lr_decay", "beta1", "beta2", "momentum", "batch_size", "d_steps",
+    "g_steps", "simultaneous", "shared_noise", "r1", "r2", "r1_every", "wgan_gp", "clip", "spectral", "dropout",
+    "label_smoothing", "packing", "ema", "latent_dim", "noise", "g_hidden", "d_hidden", "epochs",
 )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_the_speed_the_seed_and_what_the_picture_shows(page, trainer):
     page.until(lambda: trainer.training.settings.seed == 7 and page("#at").text == "0")
     assert page("#command").text == "python -m minigan.train --preset toy --seed 7"
     assert page("#lab").text == "python -m minigan.lab --seed 7"
-    for name in ("folds", "arrows", "real"):
+    for name in ("opinion", "folds", "samples", "arrows", "real"):
         changes(page, page(f"#show-{name}").click)
 
 
@@ -155,7 +155,8 @@ def test_every_control_changes_its_setting(page, trainer):
     from selenium.webdriver.support.ui import Select
 
     values = {
-        "data": "spiral", "objective": "hinge", "noise": "uniform", "lr": "0.002", "d_lr": "0.003", "lr_decay": "0.4",
+        "data": "spiral", "objective": "hinge", "optimizer": "rmsprop",
+        "noise": "uniform", "lr": "0.002", "d_lr": "0.003", "lr_decay": "0.4",
         "beta1": "0.1", "beta2": "0.9", "batch_size": "64", "d_steps": "2", "g_steps": "2", "r1": "0.5", "r2": "0.2",
         "r1_every": "2", "dropout": "0.1", "packing": "2", "ema": "0.9", "latent_dim": "3", "g_hidden": "32 16",
         "d_hidden": "16", "epochs": "3",
@@ -172,8 +173,9 @@ def test_every_control_changes_its_setting(page, trainer):
         page(f"#set-{name}").click()
         page.until(lambda name=name: getattr(trainer.training.settings, name))
     rest = set(CONTROLS) - set(values) - {"shared_noise", "spectral"}
-    assert rest == {"simultaneous", "wgan_gp", "clip", "label_smoothing"}  # which contradict the others
-    for name, words in (("wgan_gp", "--wgan-gp"), ("clip", "--clip"), ("label_smoothing", "--label-smoothing")):
+    assert rest == {"simultaneous", "wgan_gp", "clip", "label_smoothing", "momentum"}  # which contradict the others
+    for name, words in (("wgan_gp", "--wgan-gp"), ("clip", "--clip"), ("label_smoothing", "--label-smoothing"),
+                        ("momentum", "--momentum")):  # fmt: skip
         page(f"#set-{name}").send_keys(Keys.CONTROL + "a" + Keys.NULL + "0.3" + Keys.TAB)
         page.until(lambda words=words: words in page("#message").text)
         page.until(lambda name=name: page(f"#set-{name}").get_attribute("value") == "0.0")
