@@ -144,6 +144,13 @@ def test_saving_says_where(page, trainer, tmp_path, monkeypatch):
     assert (tmp_path / page("#message").text.split()[2].rstrip(":") / "checkpoint.npz").exists()
 
 
+def test_the_picture_can_be_saved(page):
+    page.browser.execute_script("document.getElementById('png').addEventListener('click', e => e.preventDefault())")
+    page("#png").click()
+    assert page("#png").get_attribute("href") == picture(page.browser)
+    assert page("#png").get_attribute("download") == "lab.png"
+
+
 def test_what_the_doctor_finds_is_on_the_page(page, trainer):
     trainer.notebook.notes["collapse"] = (100, "G has collapsed.")
     page("#round").click()
