@@ -24,6 +24,7 @@ from tqdm import tqdm
 
 from minigan import cli
 from minigan.data import POINTS, load, toy
+from minigan.lab import view
 from minigan.metrics import modes
 from minigan.nn.losses import sigmoid
 from minigan.recipes.presets import PRESETS
@@ -46,8 +47,8 @@ class Panel:
         self.name, self.training = name, Training(settings, data)
         self.rounds = (figures for _ in range(settings.epochs) for figures in self.training.epoch())
         self.z = generator_input(settings, data, N_SAMPLES, self.training.streams["grid"])
-        self.limit = limit = 1.4 * float(np.abs(data.x).max())
-        self.places = square(limit, RESOLUTION).reshape(-1, 2)
+        self.limit = limit = view.limit(data)
+        self.places = view.square(limit, RESOLUTION)
         colours = colormaps["coolwarm"].resampled(24)  # few colours make a small GIF
         blank, box = np.zeros((RESOLUTION, RESOLUTION)), (-limit, limit, -limit, limit)
         self.opinion = axes.imshow(blank, cmap=colours, vmin=0.0, vmax=1.0, extent=box, origin="lower")
@@ -66,32 +67,16 @@ class Panel:
     def draw(self):
         G, D = self.training.average, self.training.D
         self.opinion.set_data(sigmoid(D(self.places)).reshape(RESOLUTION, RESOLUTION))
-        image = G(square(2.0, 97).reshape(-1, 2)).reshape(97, 97, 2)
+        image = G(view.square(2.0, 97)).reshape(97, 97, 2)
         self.folds.set_segments([*image[::8], *image.swapaxes(0, 1)[::8]])
         self.cloud.set_data(*G(self.z).T)
         x = G(self.z[:N_ARROWS])
-        way = -N_ARROWS * self.slope(x)  # for each sample alone, without the 1/N of the mean
-        length = np.linalg.norm(way, axis=1, keepdims=True)
-        way *= 0.3 * self.limit / (length + 1.0)  # shortens long arrows, which would cover the picture
         self.arrows.set_offsets(x)
-        self.arrows.set_UVC(*way.T)
-
-    def slope(self, x):
-        """The gradient of G's loss with respect to the samples x, which g_step sends back through D into G."""
-        D = self.training.D
-        s, caches = D.forward(x)
-        _, ds = self.training.objective.g(s)
-        return D.backward(ds, caches, param_grads=False, input_grad=True)
+        self.arrows.set_UVC(*view.arrows(self.training, D, x, self.limit).T)
 
     def score(self, data):
         s = modes.score(self.training.average(self.z), data)
         return f"{self.name} {s.found} of {s.n_modes} modes"
-
-
-def square(limit, n):
-    """A grid of points in the square of half-width limit around 0, (n, n, 2) float32."""
-    axis = np.linspace(-limit, limit, n, dtype=np.float32)
-    return np.stack(np.meshgrid(axis, axis), axis=-1)
 
 
 def main():

@@ -45,8 +45,7 @@ def plane(training, G, D, z, edge):
         if a != b:
             folds[:, :, a] = axis[:, None]
         lines += [whole(line, edge) for line in G(folds.reshape(-1, z.shape[1])).reshape(FOLDS, -1, 2)]
-    way = -slope(training, D, x[: N_ARROWS * pack])
-    way *= 0.3 * edge / (np.linalg.norm(way, axis=1, keepdims=True) + 1.0)  # shortens long arrows
+    way = arrows(training, D, x[: N_ARROWS * pack], edge)
     js, kl = divergences(x, training.data.x[: 5 * N_JUDGED], edge)
     return {
         "opinion": base64.b64encode((255.0 * opinion).astype(np.uint8).tobytes()).decode(),
@@ -57,6 +56,12 @@ def plane(training, G, D, z, edge):
         "js": js,
         "kl": kl,
     }
+
+
+def arrows(training, D, x, edge):
+    """Where D's gradient sends the samples x; long arrows, which would cover the picture, are shortened."""
+    way = -slope(training, D, x)
+    return way * (0.3 * edge / (np.linalg.norm(way, axis=1, keepdims=True) + 1.0))
 
 
 def slope(training, D, x):
