@@ -140,7 +140,7 @@ def picture(array):
     corner = array[:SIDE, :SIDE]
     scaled = 127.0 * corner / (np.abs(corner).max() or 1.0) + 128.0
     text = base64.b64encode(scaled.astype(np.uint8).tobytes()).decode()
-    return {"rows": corner.shape[0], "columns": corner.shape[1], "bytes": text}
+    return {"columns": corner.shape[1], "bytes": text}
 
 
 def describe(code):

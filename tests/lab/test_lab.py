@@ -1,15 +1,20 @@
 """The lab in a real browser: every control is used, and the page shows what it has done."""
 
+import base64
+import io
 import threading
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from minigan.lab.controls import CONTROLS
 from minigan.lab.experiments import EXPERIMENTS
 from minigan.lab.server import Server
 from minigan.lab.slow_motion import Film
 from minigan.lab.trainer import Trainer
+from minigan.lab.view import SIDE, square
+from minigan.nn.losses import sigmoid
 from minigan.recipes.presets import PRESETS
 from minigan.training import Training
 
@@ -142,6 +147,19 @@ def test_saving_says_where(page, trainer, tmp_path, monkeypatch):
     page("#save").click()
     page.until(lambda: page("#message").text.startswith("Saved in runs/"))
     assert (tmp_path / page("#message").text.split()[2].rstrip(":") / "checkpoint.npz").exists()
+
+
+def test_the_background_is_the_opinion_of_D(page, trainer):
+    for name in ("folds", "samples", "arrows", "real"):
+        page(f"#show-{name}").click()
+    x = square(trainer.edge, SIDE)
+    share = 0.75 * (2.0 * sigmoid(trainer.training.D(x)).reshape(SIDE, SIDE)[::-1] - 1.0)  # the top row first
+    assert abs(share[0, 0] - share[-1, 0]) > 0.02  # it would show if the picture stood on its head
+    colour = np.where(share[..., None] > 0, [179, 88, 6], [33, 102, 172])
+    expected = 255.0 + np.abs(share[..., None]) * (colour - 255.0)
+    with Image.open(io.BytesIO(base64.b64decode(picture(page.browser).partition(",")[2]))) as image:
+        shown = np.asarray(image.convert("RGB"))[5::10, 5::10].astype(float)
+    np.testing.assert_allclose(shown, expected, atol=3.0)
 
 
 def test_the_picture_can_be_saved(page):

@@ -34,6 +34,15 @@ def state(trainer):
     return json.loads(trainer.state)
 
 
+def wait(trainer, condition, seconds=10):
+    """Play until the condition holds, with a viewer."""
+    trainer.viewers = 1
+    trainer.do("play")
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
 def same(a, b):
     return all((getattr(a, name).theta == getattr(b, name).theta).all() for name in ("G", "D", "average"))
 
@@ -61,10 +70,7 @@ def test_it_plays_only_while_somebody_looks(trainer):
     trainer.do("play")
     time.sleep(0.3)
     assert trainer.training.rounds_done == 0
-    trainer.viewers = 1
-    deadline = time.monotonic() + 10
-    while trainer.training.rounds_done < 20 and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait(trainer, lambda: trainer.training.rounds_done >= 20)
     trainer.do("pause")
     done = trainer.training.rounds_done
     assert done >= 20
@@ -169,11 +175,7 @@ def test_fifty_settings_at_random_are_taken_or_refused(trainer):
 def test_numbers_that_overflow_stop_the_training_with_a_sentence(trainer):
     trainer.do("set", ["lr", "1e38"])
     trainer.do("set", ["r1", "0"])
-    trainer.viewers = 1
-    trainer.do("play")
-    deadline = time.monotonic() + 10
-    while trainer.playing and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait(trainer, lambda: not trainer.playing)
     assert "overflowed" in state(trainer)["note"] and not state(trainer)["playing"]
     trainer.do("set", ["lr", "0.001"])
     trainer.do("reset", 0)
@@ -184,11 +186,7 @@ def test_numbers_that_overflow_stop_the_training_with_a_sentence(trainer):
 def test_at_the_end_of_the_run_it_stops_and_says_so(trainer):
     trainer.do("set", ["batch_size", "4096"])
     trainer.do("set", ["epochs", "1"])
-    trainer.viewers = 1
-    trainer.do("play")
-    deadline = time.monotonic() + 60
-    while trainer.playing and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait(trainer, lambda: not trainer.playing, 60)
     trainer.do("round")
     assert trainer.training.rounds_done == trainer.training.rounds == 100_000 // 4096
     assert state(trainer)["note"] == "The run is over after its 1 epochs."
@@ -237,11 +235,7 @@ def test_drawn_data_are_saved_with_the_run(trainer, command):
 def test_the_doctor_speaks_where_it_would_speak_in_a_run(trainer):
     for name, value in (("r1", "0"), ("objective", "minimax"), ("d_steps", "5"), ("lr", "0.01"), ("g_hidden", "16")):
         trainer.do("set", [name, value])
-    trainer.viewers = 1
-    trainer.do("play")
-    deadline = time.monotonic() + 60
-    while not trainer.notebook.notes and trainer.playing and time.monotonic() < deadline:
-        time.sleep(0.05)
+    wait(trainer, lambda: trainer.notebook.notes or not trainer.playing, 60)
     trainer.do("pause")
     notes = state(trainer)["notes"]
     found = diagnosis.notes(trainer.notebook.metrics.rows, trainer.training.settings)
