@@ -64,7 +64,7 @@ class Parser(argparse.ArgumentParser):
         for o in options:
             default = getattr(defaults, o.name)
             shown = " ".join(map(str, default)) if o.several else default
-            how: dict[str, Any] = {"type": o.parse, "nargs": "+" if o.several else None}
+            how: dict[str, Any] = {"type": o.parse, "nargs": "*" if o.several else None}
             if o.type is bool:
                 shown, how = "on" if default else "off", {"action": argparse.BooleanOptionalAction}
             else:

@@ -2,7 +2,7 @@
 
 Read dataset.py first: it is what training takes. Then read the source that interests you:
 
-    toy.py      points in the plane: a ring, a grid, a spiral, two moons and a line
+    toy.py      points in the plane: a ring, a grid, a spiral, two moons, a line, and a single point
     drawn.py    digits drawn from pen strokes: they need no download
     mnist.py    finds or downloads MNIST; idx.py reads its files
     stacked.py  three of these digits in the colour channels of one image
@@ -24,7 +24,7 @@ from minigan.errors import DataError, did_you_mean
 
 __all__ = ["NAMES", "POINTS", "Dataset", "from_file", "load", "split"]
 
-POINTS = ("ring", "grid", "spiral", "moons", "line")
+POINTS = ("ring", "grid", "spiral", "moons", "line", "point")
 NAMES = ("auto", "mnist", "drawn", "stacked", *POINTS)
 N_DRAWN, N_TEST = 60_000, 10_000  # as many as MNIST has
 N_POINTS, N_STACKED = 100_000, 128_000

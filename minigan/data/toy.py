@@ -54,6 +54,12 @@ def line(n, seed=0):
     return points.astype(np.float32), np.zeros(n, int)
 
 
+def point(n, seed=0):
+    """(points (n, 2) float32, labels (n,), all 0): n times the point (.5, .5), as in the Dirac GAN of Mescheder et al.
+    2018, section 2."""
+    return np.full((n, 2), 0.5, np.float32), np.zeros(n, int)
+
+
 def _mixture(name, n, seed):
     rng, means = np.random.default_rng(seed), centres(name)
     labels = rng.integers(len(means), size=n)

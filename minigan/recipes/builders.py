@@ -31,7 +31,7 @@ def generator(settings, data, rng=None, xp=np):
     k = data.n_classes if settings.conditional else 0
     after_dense = [lambda: LeakyReLU(settings.g_slope)]
     layers = hidden(settings.latent_dim + k, settings.g_hidden, settings.g_batchnorm, settings, after_dense)
-    layers.append(Dense(settings.g_hidden[-1], data.n_x))
+    layers.append(Dense((settings.latent_dim + k, *settings.g_hidden)[-1], data.n_x))
     if data.is_images:
         layers.append(Sigmoid() if settings.output == "sigmoid" else Tanh())
     G = Conditional(k, layers, rng, xp=xp) if k else Network(layers, rng, xp=xp)
@@ -55,7 +55,7 @@ def discriminator(settings, data, rng=None, dropout_rng=None, xp=np):
         after_dense.append(lambda: Dropout(settings.dropout, dropout_rng))
     n_x = (data.n_x + k) * settings.packing
     layers = hidden(n_x, settings.d_hidden, settings.d_batchnorm, settings, after_dense, dense, settings.maxout or 1)
-    layers.append(dense(settings.d_hidden[-1], 1))
+    layers.append(dense((n_x, *settings.d_hidden)[-1], 1))
     if settings.input_dropout:
         layers.insert(0, Dropout(settings.input_dropout, dropout_rng))
     if k:

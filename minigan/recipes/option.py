@@ -79,8 +79,8 @@ class Option:
 
     def check(self, value):
         """Raise ArgumentError if the setting cannot have this value."""
-        if self.several and not (isinstance(value, tuple | list) and value):
-            raise ArgumentError(f"{self.flag} must be one or more values, not {value!r}.")
+        if self.several and not isinstance(value, tuple | list):
+            raise ArgumentError(f"{self.flag} must be a list of values, not {value!r}.")
         for one in value if self.several else [value]:
             self.check_one(one)
 

@@ -31,8 +31,8 @@ class Settings:
 
     data: str = option(
         "data", "auto", "mnist, drawn (digits, no download), stacked (three digits in one colour image), ring, grid, "
-        "spiral, moons, line, or your own .npy or .npz file; auto uses mnist, or drawn if MNIST can be neither found "
-        "nor downloaded",
+        "spiral, moons, line, point, or your own .npy or .npz file; auto uses mnist, or drawn if MNIST can be neither "
+        "found nor downloaded",
         metavar="DATA",
     )  # fmt: skip
     data_dir: str | None = option("data", None, "folder with MNIST's files", metavar="FOLDER")
@@ -41,8 +41,12 @@ class Settings:
     conditional: bool = option("networks", False, "tell both networks the label of each sample")
     latent_dim: int = option("networks", 100, "length of the noise vector z", COUNT)
     noise: str = option("networks", "normal", "distribution of z; its variance is 1", None, ("normal", "uniform"))
-    g_hidden: tuple[int, ...] = option("networks", (256, 256), "widths of G's hidden layers", COUNT)
-    d_hidden: tuple[int, ...] = option("networks", (256, 256), "widths of D's hidden layers", COUNT)
+    g_hidden: tuple[int, ...] = option(
+        "networks", (256, 256), "widths of G's hidden layers; without a value there are none", COUNT
+    )
+    d_hidden: tuple[int, ...] = option(
+        "networks", (256, 256), "widths of D's hidden layers; without a value there are none", COUNT
+    )
     g_slope: float = option("networks", 0.0, "slope of G's LeakyReLU for negative inputs; 0 is a ReLU", RATE)
     d_slope: float = option("networks", 0.2, "slope of D's LeakyReLU for negative inputs; 0 is a ReLU", RATE)
     maxout: int = option("networks", 0, "pieces of each maxout unit in D; 0 uses LeakyReLU instead", NOT_NEGATIVE)

@@ -67,4 +67,4 @@ def as_flag(name, value):
     """The words of the command line that set this setting."""
     if isinstance(value, bool):
         return flag(name) if value else flag(f"no_{name}")
-    return f"{flag(name)} {shlex.join(map(str, value if isinstance(value, tuple | list) else [value]))}"
+    return f"{flag(name)} {shlex.join(map(str, value if isinstance(value, tuple | list) else [value]))}".rstrip()
