@@ -24,7 +24,7 @@ from tqdm import tqdm
 
 from minigan import cli
 from minigan.data import POINTS, load, toy
-from minigan.lab import view
+from minigan.lab import plane
 from minigan.metrics import modes
 from minigan.nn.losses import sigmoid
 from minigan.recipes.presets import PRESETS
@@ -47,8 +47,8 @@ class Panel:
         self.name, self.training = name, Training(settings, data)
         self.rounds = (figures for _ in range(settings.epochs) for figures in self.training.epoch())
         self.z = generator_input(settings, data, N_SAMPLES, self.training.streams["grid"])
-        self.limit = limit = view.limit(data)
-        self.places = view.square(limit, RESOLUTION)
+        self.limit = limit = plane.limit(data)
+        self.places = plane.square(limit, RESOLUTION)
         colours = colormaps["coolwarm"].resampled(24)  # few colours make a small GIF
         blank, box = np.zeros((RESOLUTION, RESOLUTION)), (-limit, limit, -limit, limit)
         self.opinion = axes.imshow(blank, cmap=colours, vmin=0.0, vmax=1.0, extent=box, origin="lower")
@@ -67,12 +67,12 @@ class Panel:
     def draw(self):
         G, D = self.training.average, self.training.D
         self.opinion.set_data(sigmoid(D(self.places)).reshape(RESOLUTION, RESOLUTION))
-        image = G(view.square(2.0, 97)).reshape(97, 97, 2)
+        image = G(plane.square(2.0, 97)).reshape(97, 97, 2)
         self.folds.set_segments([*image[::8], *image.swapaxes(0, 1)[::8]])
         self.cloud.set_data(*G(self.z).T)
         x = G(self.z[:N_ARROWS])
         self.arrows.set_offsets(x)
-        self.arrows.set_UVC(*view.arrows(self.training, D, x, self.limit).T)
+        self.arrows.set_UVC(*plane.arrows(self.training, D, x, self.limit).T)
 
     def score(self, data):
         s = modes.score(self.training.average(self.z), data)

@@ -5,7 +5,7 @@ from contextlib import closing
 
 from minigan import cli
 from minigan.errors import ArgumentError
-from minigan.lab.controls import CONTROLS
+from minigan.lab.controls import FLAGS
 from minigan.lab.server import Server
 from minigan.lab.trainer import Trainer
 from minigan.recipes.option import options
@@ -16,12 +16,12 @@ from minigan.recipes.settings import Settings
 def main():
     parser = cli.Parser("python -m minigan.lab", f"{cli.COMMANDS['lab']}\n\nIt begins with these flags:")
     toy = PRESETS["toy"].with_flags()
-    parser.add_options([o for o in options(Settings) if o.name in (*CONTROLS, "seed")], toy)
+    parser.add_options([o for o in options(Settings) if o.name in FLAGS], toy)
     parser.add_argument("--no-browser", action="store_true", help="print the address, but do not open a browser")
     parser.add_argument("--port", type=cli.whole(0), default=0, help="port to listen on (default: any free one)")
     given = vars(parser.parse_args())
     port, browser = given.pop("port"), not given.pop("no_browser")
-    with closing(Trainer(PRESETS["toy"].with_flags(**given))) as trainer:
+    with closing(Trainer(**given)) as trainer:
         try:
             server = Server(trainer, port)
         except (OSError, OverflowError):

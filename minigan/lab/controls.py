@@ -1,26 +1,64 @@
 """The controls of the page: which settings it shows, which values it takes, and what a change keeps."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from minigan.data import N_POINTS, POINTS, Dataset
+from minigan.data import N_POINTS, NAMES, Dataset
 from minigan.errors import ArgumentError
-from minigan.lab import view
 from minigan.lab.experiments import EXPERIMENTS
 from minigan.recipes.option import options
 from minigan.recipes.settings import Settings
+from minigan.runs import distance
+from minigan.runs.start import begun, check_size
+from minigan.runs.threads import settled
 
 DRAWN = "points.npy"  # the name of the data that were drawn on the page
+DATA = NAMES[1:]  # without auto, which is one of the others
 CONTROLS = (
     "data", "objective", "optimizer", "lr", "d_lr", "lr_decay", "beta1", "beta2", "momentum", "batch_size", "d_steps",
     "g_steps", "simultaneous", "shared_noise", "r1", "r2", "r1_every", "wgan_gp", "clip", "spectral", "dropout",
-    "label_smoothing", "packing", "ema", "latent_dim", "noise", "g_hidden", "d_hidden", "epochs",
+    "label_smoothing", "packing", "ema", "latent_dim", "noise", "g_hidden", "d_hidden", "epochs", "evaluate_every",
 )  # fmt: skip
+FLAGS = (*CONTROLS, "seed", "data_dir", "threads")
 
 
-def described(settings, edge, data):
-    """What the page needs beside its pictures: its controls with their values, and some real samples."""
-    own = settings.data not in POINTS  # once it is saved, its name is that of the run's file
-    choices = {"data": [*POINTS, *[settings.data] * own]}
+def prepared(given, dataset=None):
+    """(name of the preset, Settings, Dataset) for these flags of train: by default the ring, and its preset.
+
+    dataset: takes the place of what --data names. Where it can be measured, the distance is, after every epoch. Raises
+    ArgumentError, and DataError if the data cannot be read.
+    """
+    preset, settings, data = begun(None, {"data": "ring"} | given, dataset)
+    if not data.is_images and "threads" not in given:
+        given = given | {"threads": 1}  # the fastest for such small networks, and the browser needs a core, too
+        settings = replace(settings, threads=1)
+    settings, _ = settled(settings, data, given)
+    if data.is_images and data.labels is not None and "evaluate_every" not in given:
+        settings = replace(settings, evaluate_every=1)
+    check(settings, data)
+    return preset, settings, data
+
+
+def check(settings, data):
+    """Raise ArgumentError if the lab cannot train with these settings so that the page still reacts."""
+    for widths in (settings.g_hidden, settings.d_hidden, (settings.latent_dim,)):
+        if len(widths) > 8 or max(widths, default=1) > 1024:
+            raise ArgumentError("the lab takes at most 8 hidden layers of at most 1024 units, and as long a z.")
+    if settings.d_steps * settings.g_steps > 100:
+        raise ArgumentError("the lab takes at most 100 steps in a round.")
+    if settings.samples_per_step > 4096:
+        raise ArgumentError("the lab takes at most 4096 samples in a step: --batch-size times --packing.")
+    check_size(settings, data)
+    if settings.evaluate_every:
+        distance.check(data)
+
+
+def described(trainer):
+    """What the page needs beside its pictures: its controls with their values, and what the view says about itself."""
+    settings, view = trainer.training.settings, trainer.view
+    own = settings.data not in DATA  # a file, or data that came from the page
+    choices = {"data": [*DATA, *[settings.data] * own]}
     controls = []
     for o in options(Settings):
         if o.name in CONTROLS:
@@ -31,19 +69,8 @@ def described(settings, edge, data):
                 "value": "" if value is None else " ".join(map(str, value)) if o.several else str(value),
             })  # fmt: skip
     experiments = [{"title": e.title, "words": e.words, "cure": e.cure_words} for e in EXPERIMENTS]
-    return {"controls": controls, "experiments": experiments, "drawn": own, "seed": settings.seed,
-            "real": view.whole(data.x[:400], edge)}  # fmt: skip
-
-
-def bounded(settings):
-    """Raise ArgumentError if one round would take so long that the page no longer reacts."""
-    for widths in (settings.g_hidden, settings.d_hidden, (settings.latent_dim,)):
-        if len(widths) > 8 or max(widths) > 1024:
-            raise ArgumentError("the lab takes at most 8 hidden layers of at most 1024 units, and as long a z.")
-    if settings.d_steps * settings.g_steps > 100:
-        raise ArgumentError("the lab takes at most 100 steps in a round.")
-    if settings.samples_per_step > 4096:
-        raise ArgumentError("the lab takes at most 4096 samples in a step: --batch-size times --packing.")
+    return {"controls": controls, "experiments": experiments, "seed": settings.seed, "view": view.kind,
+            "drawn": trainer.data.name == DRAWN, **view.about}  # fmt: skip
 
 
 def parsed(option, words):

@@ -1,4 +1,4 @@
-"""Experiments that teach: settings with which a GAN in the plane fails, and those that cure it, on the ring.
+"""Experiments that teach: settings with which a GAN in the plane fails, and those that cure it.
 
 tests/lab/test_experiments.py runs them, and asserts what their words claim.
 """
@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 class Experiment(NamedTuple):
     """words, settings: what goes wrong, and how the preset toy must be changed for it. cure_words, cure: likewise.
 
-    The cure is applied to the same networks while they train.
+    The cure is applied to the same networks while they train. Only packing begins anew, because D gets more inputs.
     """
 
     title: str
@@ -31,12 +31,32 @@ EXPERIMENTS = (
     ),
     Experiment(
         "Modes collapse",
-        "With momentum, a high learning rate and no R1, G runs after whatever D accepted last. Most of its samples end "
-        "up in a few places, and they move around together.",
-        {"lr": 0.002, "beta1": 0.9, "r1": 0.0},
-        "Without momentum, and with R1, both players react to what the other one does now. G spreads out over more "
-        "modes.",
-        {"lr": 0.001, "beta1": 0.0, "r1": 0.01},
+        "G takes three steps for each of D's. So it can put all of its samples into the one place that D likes best, "
+        "and when D rejects that place, all of them move on together.",
+        {"g_steps": 3, "beta1": 0.5, "beta2": 0.999, "r1": 0.0, "lr_decay": 0.0, "epochs": 100},
+        "With packing, D judges two samples together. Two samples in one place give G away, so it spreads out over "
+        "many modes. D gets more inputs, and so the training begins anew.",
+        {"packing": 2},
+    ),
+    Experiment(
+        "G and D chase each other",
+        "The Dirac GAN: the data are a single point, and neither network has a hidden layer. G runs past the point, D "
+        "turns around, and so on for ever. To follow them, choose 20 rounds per second.",
+        {
+            "data": "point",
+            "g_hidden": (),
+            "d_hidden": (),
+            "init": "gaussian",
+            "optimizer": "sgd",
+            "lr": 0.3,
+            "simultaneous": True,
+            "shared_noise": True,
+            "r1": 0.0,
+            "lr_decay": 0.0,
+            "epochs": 100,
+        },
+        "R1 makes D flatter at the real point. The circles become smaller, and G comes to rest on the point.",
+        {"r1": 0.3},
     ),
     Experiment(
         "D takes many steps",
@@ -52,7 +72,7 @@ EXPERIMENTS = (
         "The critic of a Wasserstein GAN must not be steeper than 1. Here its weights may be as large as 100, which "
         "is no bound at all: its scores and slopes grow without limit.",
         {"objective": "wasserstein", "clip": 100.0, "d_steps": 2, "r1": 0.0, "epochs": 100},
-        "The gradient penalty of WGAN-GP pulls the slopes towards 1, and G finds all modes.",
+        "The gradient penalty of WGAN-GP pulls the slopes towards 1. D's advice becomes gentle, and G can follow it.",
         {"clip": 0.0, "wgan_gp": 1.0, "d_steps": 5},
     ),
     Experiment(

@@ -1,75 +1,97 @@
 """What the lab remembers of a training: its rows of metrics.csv, what the doctor finds there, and how to save it."""
 
+import queue
+import threading
 from dataclasses import replace
 from datetime import datetime
 from math import inf
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 
-from minigan.errors import ArgumentError
-from minigan.lab.controls import DRAWN
-from minigan.recipes.sampling import generator_input
+from minigan.errors import ArgumentError, MiniganError
+from minigan.recipes.sampling import generator_input, streams
 from minigan.runs import diagnosis, page
+from minigan.runs.distance import Distance
 from minigan.runs.folder import claim
 from minigan.runs.metrics import Metrics, probe_size
 from minigan.runs.recorder import Recorder
 from minigan.runs.start import Resumed
 
-N_SAMPLES = 2000  # as many as train draws of points
-
 
 class Notebook:
-    """notes: what the doctor has found so far, name of the rule -> (round, words)."""
+    """notes: what the doctor has found so far, name of the rule -> (round, words).
+
+    z: what G makes samples from, the same as in train's pictures. ruler: a Ruler, or None.
+    """
 
     def __init__(self, training, data, before=None):
         """before: the Notebook of the same training until now, if only its settings have changed."""
         self.training, self.data, self.notes = training, data, {}
         self.folder = TemporaryDirectory(prefix="minigan-lab-")
-        # the same z as in a run of train, whose rows are then the same
-        z = generator_input(training.settings, data, N_SAMPLES, training.streams["grid"])
+        settings, n = training.settings, probe_size(training.settings, data)
+        n_samples = max(100 if data.is_images else 2000, n)
+        self.z = generator_input(settings, data, n_samples, streams(settings.seed)["grid"])
         rows = before.metrics.rows if before else []
-        self.metrics = Metrics(Path(self.folder.name), training, z[: probe_size(training.settings, data)], (),
-                               self.resumed(None, rows))  # fmt: skip
+        self.metrics = Metrics(Path(self.folder.name), training, self.z[:n], (), self.resumed(None, rows))
+        self.ruler: Any = None
+        if settings.evaluate_every:
+            known = before.ruler.judge if before and before.ruler and before.data is data else None
+            self.ruler = Ruler(settings, data, known)
+            self.ruler.start()
 
     def resumed(self, lock, rows):
         """A run that continues with these rows, as Metrics and the Recorder take it."""
         return Resumed(lock, {}, {}, rows, 0.0, 0, inf, 0, {})
 
     def round(self, figures):
-        """Note the figures of a round. After every log_every rounds, write a row, and ask the doctor."""
+        """Note the figures of a round, and write a row whenever train does."""
         self.metrics.add(figures)
-        if self.metrics.count >= self.training.settings.log_every:
+        training, settings = self.training, self.training.settings
+        epoch, rest = divmod(training.rounds_done, training.rounds_per_epoch)
+        if rest == 0 or self.metrics.count >= settings.log_every:
             self.row()
+        if self.ruler and rest == 0 and epoch % settings.evaluate_every == 0:
+            self.ruler.jobs.put((training.average.theta.copy(), self.metrics.rows[-1]))
 
     def row(self):
+        """Write a row, and ask the doctor."""
         self.metrics.write()
         row = self.metrics.rows[-1]
         for rule, words in diagnosis.examine(self.metrics.rows, self.training.settings).items():
             self.notes.setdefault(rule, (int(row["round"]), words))
 
-    def save(self):
+    def distance(self):
+        """The last distance that was measured, and that of real images, by name; {} if there is none."""
+        found = [row["distance"] for row in self.metrics.rows if "distance" in row]
+        return {"distance": found[-1], "floor": self.ruler.distance.floor} if found and self.ruler.distance else {}
+
+    def save(self, preset, sent):
         """Save the training as a run in a new folder, which sample, evaluate, report and train --resume take.
 
-        Returns its Path. Raises ArgumentError if there is nothing to save or if the folder cannot be written.
+        sent: whether the data came from the page and must be saved, too. Returns the Path of the folder. Raises
+        ArgumentError if there is nothing to save or if the folder cannot be written.
         """
         training = self.training
         if not training.rounds_done or not all(np.isfinite(n.theta).all() for n in (training.G, training.D)):
             raise ArgumentError("there is nothing to save yet: train at least one round, without an overflow.")
         if self.metrics.count:
             self.row()
+        if self.ruler:
+            self.ruler.jobs.join()
         out = Path("runs", f"{datetime.now():%Y%m%d-%H%M%S}-lab")
         try:
             lock = claim(out)
-            if training.settings.data == DRAWN:
-                np.save(out / DRAWN, self.data.x)
-                training.settings = replace(training.settings, data=str(out / DRAWN))
+            if sent:
+                training.settings = replace(training.settings, data=str(self.write_data(out)))
             resumed = self.resumed(lock, self.metrics.rows)
-            recorder = Recorder(out, "toy", training, self.data, None, resumed, quiet=True)
+            distance = self.ruler.distance if self.ruler else None
+            recorder = Recorder(out, preset, training, self.data, distance, resumed, quiet=True)
             recorder.pictures.draw(training.rounds_done // training.rounds_per_epoch)
             recorder.saver.save()
-            recorder.pictures.draw_curves(self.metrics.rows)
+            recorder.pictures.draw_curves(self.metrics.rows, distance.floor if distance else None)
             page.write(out, self.data)
             recorder.metrics.close()
             lock.release()
@@ -77,6 +99,42 @@ class Notebook:
             raise ArgumentError(f"{error.filename or out} cannot be written: {error.strerror}.") from None
         return out
 
+    def write_data(self, out):
+        """Write the data into a folder, so that --data takes them. Returns the Path of their file."""
+        data = self.data
+        if not data.is_images:
+            np.save(out / "points.npy", data.x)
+            return out / "points.npy"
+        labels = {} if data.labels is None else {"labels": data.labels}
+        np.savez(out / "images.npz", images=data.x.reshape(-1, *data.shape), **labels)
+        return out / "images.npz"
+
     def close(self):
+        if self.ruler:
+            self.ruler.jobs.put(None)
         self.metrics.close()
         self.folder.cleanup()
+
+
+class Ruler(threading.Thread):
+    """Measures the Frechet distance after an epoch while training goes on: its classifier takes some seconds to learn.
+
+    jobs: of (averaged weights of G, the row of metrics that the distance goes into); None ends the thread.
+    """
+
+    def __init__(self, settings, data, judge=None):
+        """judge: that of the same data, if there is one already."""
+        super().__init__(daemon=True)
+        self.settings, self.data, self.judge, self.distance = settings, data, judge, None
+        self.jobs = queue.Queue[Any]()
+
+    def run(self):
+        while job := self.jobs.get():
+            weights, row = job
+            try:
+                self.distance = self.distance or Distance(self.settings, self.data, self.judge)
+                self.judge = self.distance.judge
+                row["distance"] = self.distance(weights)
+            except (MiniganError, ValueError):
+                pass  # too few test images, or samples that overflow: there is no distance
+            self.jobs.task_done()

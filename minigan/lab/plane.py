@@ -8,14 +8,29 @@ import base64
 import numpy as np
 
 from minigan.nn.losses import sigmoid
+from minigan.recipes.sampling import generator_input
 
 SIDE, N_SAMPLES, N_ARROWS, FOLDS, FINE = 48, 400, 40, 13, 4  # D's places in a row; lines of G's grid, points between
 N_CELLS, N_JUDGED = 24, 2000  # the divergences compare shares of samples in N_CELLS x N_CELLS cells
 
 
+class Plane:
+    """The view of points. edge: the half-width of its picture. z (N_JUDGED, n_z): the noise of the samples."""
+
+    kind, seconds = "plane", 1 / 25  # from one picture to the next, at least
+
+    def __init__(self, settings, data):
+        self.edge, self.z = limit(data), generator_input(settings, data, N_JUDGED, np.random.default_rng(0))
+        self.about = {"real": whole(data.x[:N_SAMPLES], self.edge)}
+
+    def picture(self, training, G, D):
+        return plane(training, G, D, self.z, self.edge)
+
+
 def limit(data):
-    """The half-width of the picture, so that all of the data are well inside."""
-    return 1.4 * float(np.abs(data.x).max())
+    """The half-width of the picture, so that all of the data are well inside; around a single point there is more."""
+    wide = 1.4 if np.ptp(data.x) else 3.0
+    return wide * float(np.abs(data.x).max()) or 1.0
 
 
 def square(half, n):
@@ -31,8 +46,6 @@ def plane(training, G, D, z, edge):
     """
     settings, pack = training.settings, training.settings.packing
     s = D(np.repeat(square(edge, SIDE), pack, axis=0))[:, 0]  # a pack of one place
-    # Without a scale, a score is shown from its lowest to its highest value.
-    opinion = sigmoid(s) if settings.probable else (s - s.min()) / (float(s.max() - s.min()) or 1.0)
     x = G(z)
     if not (np.isfinite(s).all() and np.isfinite(x).all()):
         return None
@@ -48,7 +61,7 @@ def plane(training, G, D, z, edge):
     way = arrows(training, D, x[: N_ARROWS * pack], edge)
     js, kl = divergences(x, training.data.x[: 5 * N_JUDGED], edge)
     return {
-        "opinion": base64.b64encode((255.0 * opinion).astype(np.uint8).tobytes()).decode(),
+        "opinion": packed(opinion(settings, s)),
         "side": SIDE,
         "samples": whole(x[:N_SAMPLES], edge),
         "folds": lines,
@@ -56,6 +69,16 @@ def plane(training, G, D, z, edge):
         "js": js,
         "kl": kl,
     }
+
+
+def opinion(settings, s):
+    """The scores s of D from 0, fake, to 1, real; without such a scale, from the lowest of them to the highest."""
+    return sigmoid(s) if settings.probable else (s - s.min()) / (float(s.max() - s.min()) or 1.0)
+
+
+def packed(shares):
+    """An array of numbers from 0 to 1 as bytes, in the letters of base64."""
+    return base64.b64encode(np.rint(255.0 * shares).astype(np.uint8).tobytes()).decode()
 
 
 def arrows(training, D, x, edge):

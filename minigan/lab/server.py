@@ -7,17 +7,23 @@ refused, so that no other web page can drive the training.
 import io
 import json
 import secrets
+from dataclasses import replace
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote
 
 import numpy as np
 
-from minigan.errors import MiniganError
+from minigan.data import from_file
+from minigan.data.own import ENDINGS
+from minigan.errors import DataError, MiniganError
 from minigan.lab.controls import DRAWN, described
 
 HOST = "127.0.0.1"
-LARGEST = 200_000  # bytes of a command
+LARGEST = {"do": 200_000, "file": 64_000_000}  # bytes of a command, and of a file of data
 ALIVE = 5.0  # seconds after which a silent stream sends an empty line, to find out whether the page is still open
 
 
@@ -52,9 +58,7 @@ class Handler(BaseHTTPRequestHandler):
                 page = resources.files("minigan.lab").joinpath("page.html").read_bytes()
                 self.answer(page, "text/html; charset=utf-8")
             case "/about":
-                trainer = self.server.trainer
-                about = described(trainer.training.settings, trainer.edge, trainer.data)
-                self.answer(json.dumps(about).encode())
+                self.answer(json.dumps(described(self.server.trainer)).encode())
             case path if path == f"/{DRAWN}":
                 file = io.BytesIO()
                 np.save(file, self.server.trainer.data.x)
@@ -67,15 +71,20 @@ class Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         if not self.allowed():
             return
-        if not self.path.endswith("/do"):
+        place, _, name = self.path.removeprefix(f"/{self.server.token}/").partition("/")
+        if place not in LARGEST:
             self.refuse(HTTPStatus.NOT_FOUND, "commands go to the address that ends in /do.")
             return
         length = self.headers.get("Content-Length", "")
-        if not length.isdigit() or int(length) > LARGEST:
-            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a command has at most {LARGEST} bytes.")
+        if not length.isdigit() or int(length) > LARGEST[place]:
+            self.refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"a command has at most {LARGEST['do']} bytes, a file "
+                        f"{LARGEST['file']}.")  # fmt: skip
             return
         try:
-            name, value = json.loads(self.rfile.read(int(length)))
+            if place == "file":
+                name, value = "points", self.uploaded(Path(unquote(name)).name or "the file", int(length))
+            else:
+                name, value = json.loads(self.rfile.read(int(length)))
             answer = self.server.trainer.do(str(name), value)
         except MiniganError as error:
             self.answer(json.dumps({"error": str(error)}).encode())
@@ -83,6 +92,17 @@ class Handler(BaseHTTPRequestHandler):
             self.refuse(HTTPStatus.BAD_REQUEST, "a command is a JSON list of its name and its value.")
         else:
             self.answer(json.dumps({"answer": answer}).encode())
+
+    def uploaded(self, name, length):
+        """The file in the body of the request as a Dataset. Raises DataError if minigan cannot train on it."""
+        with TemporaryDirectory(prefix="minigan-lab-") as folder:
+            path = Path(folder, "data" + Path(name).suffix * name.lower().endswith(ENDINGS))
+            path.write_bytes(self.rfile.read(length))
+            try:
+                data = from_file(path)
+            except DataError as error:
+                raise DataError(str(error).replace(str(path), name)) from None
+        return replace(data, name=name, note=data.note.replace(str(path), name))
 
     def allowed(self):
         """Whether the request comes from the lab's own page; if not, refuse it."""

@@ -8,23 +8,28 @@ from minigan.recipes.builders import generator
 from minigan.recipes.sampling import draw_samples
 
 
+def check(data):
+    """Raise ArgumentError for data that have no distance: points and stacked digits."""
+    if not data.is_images:
+        raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
+    if data.name == "stacked":
+        raise ArgumentError(
+            "--evaluate-every measures a distance that stacked digits do not have; drop it, and count the modes of "
+            "the finished run with python -m minigan.evaluate."
+        )
+
+
 class Distance:
     """Called with the averaged weights of G: the Frechet distance of its samples from the test images.
 
-    floor: the distance of real images, which samples can hardly go below. Raises ArgumentError for points and stacked
-    digits.
+    floor: the distance of real images, which samples can hardly go below. judge: a Judge of these data, if there is one
+    already. Raises ArgumentError as `check` does, DataError as a Judge does.
     """
 
-    def __init__(self, settings, data):
-        if not data.is_images:
-            raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
-        if data.name == "stacked":
-            raise ArgumentError(
-                "--evaluate-every measures a distance that stacked digits do not have; drop it, and count the modes of "
-                "the finished run with python -m minigan.evaluate."
-            )
+    def __init__(self, settings, data, judge=None):
+        check(data)
         self.settings, self.data, self.G = settings, data, generator(settings, data)
-        self.judge = Judge(*split(data, settings.data_dir, settings.seed, settings.vary))
+        self.judge = judge or Judge(*split(data, settings.data_dir, settings.seed, settings.vary))
         self.n = min(len(self.judge.test), self.judge.held)
         self.floor = self.judge.score(self.judge.real(self.n)).distance
 

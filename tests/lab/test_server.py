@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture
 def server():
-    trainer = Trainer(PRESETS["toy"].with_flags())
+    trainer = Trainer()
     trainer.start()
     trainer.do("pause")
     made = Server(trainer)
@@ -64,6 +64,9 @@ def test_the_page_its_controls_and_its_commands(server):
     assert (points == server.trainer.data.x).all()
 
 
+file = io.BytesIO()
+np.save(file, np.full((1000, 2), np.nan))
+NAN = file.getvalue()
 REFUSED = {
     "no token": (403, {"path": "/"}),
     "a wrong token": (403, {"path": "/abc/"}),
@@ -73,6 +76,14 @@ REFUSED = {
     "another origin": (403, {"method": "POST", "path": "/TOKEN/do", "Origin": "https://evil.example", "body": "[]"}),
     "no origin": (403, {"method": "POST", "path": "/TOKEN/do", "body": '["play", null]'}),
     "100 MB": (413, {"method": "POST", "path": "/TOKEN/do", "Origin": "own", "Content-Length": "100000000"}),
+    "a file of 100 MB": (
+        413,
+        {"method": "POST", "path": "/TOKEN/file/a.npy", "Origin": "own", "Content-Length": "100000000"},
+    ),
+    "a file of text": (200, {"method": "POST", "path": "/TOKEN/file/a.npy", "Origin": "own", "body": "text"}),
+    "no file of data": (200, {"method": "POST", "path": "/TOKEN/file/..%2Fa.txt", "Origin": "own", "body": "text"}),
+    "no name of a file": (200, {"method": "POST", "path": "/TOKEN/file/", "Origin": "own", "body": "text"}),
+    "points that are NaN": (200, {"method": "POST", "path": "/TOKEN/file/a.npy", "Origin": "own", "body": NAN}),
     "no length": (413, {"method": "POST", "path": "/TOKEN/do", "Origin": "own", "Content-Length": "x"}),
     "no JSON": (400, {"method": "POST", "path": "/TOKEN/do", "Origin": "own", "body": "{"}),
     "no list": (400, {"method": "POST", "path": "/TOKEN/do", "Origin": "own", "body": "3"}),
@@ -89,7 +100,7 @@ def test_a_bad_request_is_refused_in_a_sentence_and_training_goes_on(server, wha
                for name, value in request.items()}  # fmt: skip
     status, _, body = ask(server, **request)
     assert status == expected
-    assert json.loads(body)["error"].endswith(".")
+    assert json.loads(body)["error"].endswith(".") and "/tmp" not in json.loads(body)["error"]
     assert not server.trainer.playing
     assert do(server, ["round", None])[0] == 200 and server.trainer.training.rounds_done == 1
 
@@ -132,7 +143,7 @@ def test_the_lab_begins_with_the_flags_that_are_given(command, monkeypatch):
     monkeypatch.setattr(lab, "serve", lambda server, browser: begun.append((server.trainer.training.settings, browser)))
     words = ["--data", "moons", "--g-hidden", "16", "8", "--seed", "3", "--no-browser"]
     assert command(lab.main, *words) == (0, "", "")
-    assert begun == [(PRESETS["toy"].with_flags(data="moons", g_hidden=[16, 8], seed=3), False)]
+    assert begun == [(PRESETS["toy"].with_flags(data="moons", g_hidden=[16, 8], seed=3, threads=1), False)]
     np.save("points.npy", np.random.default_rng(0).standard_normal((1000, 2)))
     assert command(lab.main, "--data", "points.npy") == (0, "", "")
     assert begun[1][0].data == "points.npy" and begun[1][1]
@@ -140,7 +151,7 @@ def test_the_lab_begins_with_the_flags_that_are_given(command, monkeypatch):
 
 @pytest.mark.parametrize(
     ("words", "sentence"),
-    [("--data drawn", "the lab shows points in the plane, but --data drawn holds images."),
+    [("--data drawn --evaluate-every x", "--evaluate-every must be a whole number, not x."),
      ("--data none.npy", "there is no file none.npy."),
      ("--g-hidden 5000", "the lab takes at most 8 hidden layers of at most 1024 units, and as long a z."),
      ("--clip 1 --wgan-gp 1", "--clip keeps D's gradient below the size that --wgan-gp aims for; drop one."),

@@ -1,29 +1,35 @@
 """The lab's training: it is the training of the command line, and no command can break it."""
 
+import base64
 import json
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minigan import doctor, report, sample, train
-from minigan.data import load
+from minigan.data import from_file, load
+from minigan.data.dataset import from_images
 from minigan.errors import ArgumentError, MiniganError
 from minigan.lab.controls import CONTROLS, described
 from minigan.lab.trainer import Trainer
+from minigan.nn.losses import sigmoid
+from minigan.recipes import sampling
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import generate, generator_input
 from minigan.recipes.settings import Settings
-from minigan.runs import checkpoint, diagnosis
+from minigan.runs import checkpoint, diagnosis, metrics
 from minigan.training import Training
 
 
 @pytest.fixture
 def trainer(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    made = Trainer(PRESETS["toy"].with_flags())
+    made = Trainer()
     made.start()
     yield made
     made.close()
@@ -134,12 +140,13 @@ def test_a_reset_begins_the_run_of_that_seed(trainer):
 REFUSED = [
     ("dance", None), ("pace", "fast"), ("pace", -1), ("pace", True), ("reset", "0"), ("reset", -1), ("set", None),
     ("set", ["lr"]), ("set", ["lr", 3]), ("set", ["lr", "nan"]), ("set", ["lr", "-1"]), ("set", ["lr", ""]),
-    ("set", ["objective", "wasserstein"]), ("set", ["data", "mnist"]), ("set", ["data", "/etc/passwd"]),
-    ("set", ["device", "gpu"]), ("set", ["g_hidden", ""]), ("set", ["g_hidden", "100000"]),
+    ("set", ["objective", "wasserstein"]), ("set", ["evaluate_every", "1"]), ("set", ["data", "/etc/passwd"]),
+    ("set", ["device", "gpu"]), ("set", ["g_hidden", "100000"]),
     ("set", ["g_hidden", "8 " * 20]), ("set", ["latent_dim", "1000000"]), ("set", ["batch_size", "100000"]),
     ("experiment", None), ("experiment", [99, False]), ("experiment", [0, "x"]),
     ("points", None), ("points", [1, 2]), ("points", [0.5, 1.0] * 20), ("points", [2000, 0] * 20), ("points", [0] * 21),
     ("points", [0] * 20_002), ("set", ["g_steps", "1000000"]), ("set", ["packing", "100"]), ("set", ["__class__", "3"]),
+    ("pick", 0), ("turn", [0, 1.0]), ("label", 0), ("near", None),
 ]  # fmt: skip
 
 
@@ -243,11 +250,96 @@ def test_the_doctor_speaks_where_it_would_speak_in_a_run(trainer):
 
 
 def test_the_page_gets_every_control_with_its_value(trainer):
-    about = described(trainer.training.settings, trainer.edge, trainer.data)
+    about = described(trainer)
     assert {control["name"] for control in about["controls"]} == set(CONTROLS)
     values = {control["name"]: control["value"] for control in about["controls"]}
     assert values["g_hidden"] == "128 128 128" and values["lr"] == "0.001" and values["d_lr"] == ""
     for control in about["controls"]:  # each may be sent back as it is
         words = control["value"].lower() if control["kind"] == "check" else control["value"]
         trainer.do("set", [control["name"], words])
-    assert trainer.training.settings == PRESETS["toy"].with_flags()
+    assert trainer.training.settings == PRESETS["toy"].with_flags(threads=1)
+
+
+@pytest.fixture
+def digits(tmp_path, monkeypatch, own):
+    """A lab that trains on 63 small images with labels."""
+    monkeypatch.chdir(tmp_path)
+    made = Trainer(data="own.npz", batch_size=12, epochs=40, threads=1, evaluate_every=0)
+    made.start()
+    yield made
+    made.close()
+
+
+def test_images_are_trained_as_on_the_command_line_and_shown(digits):
+    settings = PRESETS["minigan"].with_flags(data="own.npz", batch_size=12, epochs=40, threads=1)
+    plain = Training(settings, load("own.npz"))
+    rounds = plain.epoch()
+    for _ in range(3):
+        digits.do("round")
+        next(rounds)
+    assert same(digits.training, plain) and state(digits)["view"] == "images"
+    shown, about = state(digits)["picture"], described(digits)
+    assert (about["shape"], about["labels"], about["sliders"]) == ([4, 4, 1], 3, 12)
+    z = generator_input(settings, digits.data, 100, sampling.streams(0)["grid"])
+    expected = np.rint(127.5 * (generate(settings, digits.data, plain.average, z) + 1.0))
+    samples = np.frombuffer(base64.b64decode(shown["samples"]), np.uint8).reshape(101, 16)
+    np.testing.assert_allclose(samples[:100], expected, atol=1)
+    assert (samples[100] == samples[0]).all()  # one's own is the first, until it is changed
+    opinions = np.frombuffer(base64.b64decode(shown["opinions"]), np.uint8)
+    np.testing.assert_allclose(opinions[:100], 255 * sigmoid(plain.D(plain.average(z))[:, 0]), atol=1)
+
+
+def test_ones_own_sample_follows_its_z_and_its_label_and_has_neighbours(digits):
+    digits.do("pick", 7)
+    assert state(digits)["picture"]["label"] == 7 % 3
+    digits.do("turn", [2, -1.5])
+    digits.do("label", 2)
+    shown = state(digits)["picture"]
+    assert shown["z"][2] == -1.5 and shown["label"] == 2
+    own = digits.view.own
+    assert (own[0, 3:32] == digits.view.z[7, 3:32]).all() and own[0, 32:].tolist() == [0, 0, 1]
+    found = digits.do("near")
+    x = generate(digits.training.settings, digits.data, digits.training.average, own)
+    distances = np.linalg.norm((x + 1.0) / 2.0 - digits.data.x / 255.0, axis=1)
+    np.testing.assert_allclose(found["distances"], np.sort(distances)[:5], atol=0.01)
+    for name, value in (("pick", 100), ("turn", [12, 0.0]), ("turn", [0, 9.0]), ("turn", [0, "x"]), ("label", 3)):
+        with pytest.raises(ArgumentError):
+            digits.do(name, value)
+    digits.do("set", ["lr", "0.001"])
+    assert state(digits)["picture"]["z"] == shown["z"]  # a change of settings keeps it
+
+
+def test_the_distance_is_measured_after_each_epoch_and_is_saved(digits, command):
+    digits.do("set", ["evaluate_every", "1"])
+    for _ in range(10):
+        digits.do("round")
+    digits.notebook.ruler.jobs.join()
+    digits.do("pause")
+    rows = [row for row in digits.notebook.metrics.rows if "distance" in row]
+    assert [row["epoch"] for row in rows] == [1.0, 2.0]
+    figures = state(digits)["figures"]
+    assert figures["distance"] == rows[-1]["distance"] > 0 and figures["floor"] >= 0
+    folder = digits.do("save")
+    assert [row["distance"] for row in metrics.read(Path(folder, "metrics.csv")) if "distance" in row] == [
+        pytest.approx(row["distance"], rel=1e-5) for row in rows
+    ]
+    assert command(sample.main, folder)[0] == 0 and command(report.main, folder)[0] == 0
+
+
+def test_other_data_bring_their_own_preset_or_keep_the_settings(trainer, own):
+    trainer.do("set", ["lr", "0.002"])
+    trainer.do("set", ["data", "moons"])
+    assert trainer.training.settings.lr == 0.002
+    images = replace(from_file(Path("own.npz")), name="own.npz")
+    with pytest.raises(ArgumentError, match="needs 128 samples per round"):
+        trainer.do("points", images)
+    assert trainer.training.settings.data == "moons"
+    many = np.random.default_rng(0).integers(0, 256, (300, 4, 4)).astype(np.uint8)
+    trainer.do("points", from_images(many, "here", name="many.npy"))
+    assert trainer.preset == "minigan" and not trainer.training.settings.conditional
+    trainer.do("round")
+    folder = Path(trainer.do("save"))
+    assert (np.load(folder / "images.npz")["images"] == many).all()
+    assert trainer.training.settings.data == str(folder / "images.npz")
+    trainer.do("set", ["data", "grid"])
+    assert trainer.preset == "toy" and trainer.training.settings.lr == 0.001
