@@ -27,20 +27,19 @@ class Notebook:
     z: what G makes samples from, the same as in train's pictures. ruler: a Ruler, or None.
     """
 
-    def __init__(self, training, data, before=None):
-        """before: the Notebook of the same training until now, if only its settings have changed."""
+    def __init__(self, training, data, before=None, kept=False):
+        """before: the Notebook of the training until now. kept: whether that one goes on with other settings."""
         self.training, self.data, self.notes = training, data, {}
         self.folder = TemporaryDirectory(prefix="minigan-lab-")
         settings, n = training.settings, probe_size(training.settings, data)
         n_samples = max(100 if data.is_images else 2000, n)
         self.z = generator_input(settings, data, n_samples, streams(settings.seed)["grid"])
-        rows = before.metrics.rows if before else []
+        rows = before.metrics.rows if kept else []
         self.metrics = Metrics(Path(self.folder.name), training, self.z[:n], (), self.resumed(None, rows))
         self.ruler: Any = None
         if settings.evaluate_every:
-            known = before.ruler.judge if before and before.ruler and before.data is data else None
-            self.ruler = Ruler(settings, data, known)
-            self.ruler.start()
+            same = before and before.ruler and before.data.sha256 == data.sha256
+            self.ruler = before.ruler if same else Ruler(data)
 
     def resumed(self, lock, rows):
         """A run that continues with these rows, as Metrics and the Recorder take it."""
@@ -54,7 +53,7 @@ class Notebook:
         if rest == 0 or self.metrics.count >= settings.log_every:
             self.row()
         if self.ruler and rest == 0 and epoch % settings.evaluate_every == 0:
-            self.ruler.jobs.put((training.average.theta.copy(), self.metrics.rows[-1]))
+            self.ruler.jobs.put((settings, training.average.theta.copy(), self.metrics.rows[-1]))
 
     def row(self):
         """Write a row, and ask the doctor."""
@@ -109,8 +108,9 @@ class Notebook:
         np.savez(out / "images.npz", images=data.x.reshape(-1, *data.shape), **labels)
         return out / "images.npz"
 
-    def close(self):
-        if self.ruler:
+    def close(self, heir=None):
+        """heir: the Notebook that takes over, if there is one."""
+        if self.ruler and not (heir and heir.ruler is self.ruler):
             self.ruler.jobs.put(None)
         self.metrics.close()
         self.folder.cleanup()
@@ -119,22 +119,23 @@ class Notebook:
 class Ruler(threading.Thread):
     """Measures the Frechet distance after an epoch while training goes on: its classifier takes some seconds to learn.
 
-    jobs: of (averaged weights of G, the row of metrics that the distance goes into); None ends the thread.
+    jobs: of (settings, averaged weights of G, the row of metrics that the distance goes into); None ends the thread.
+    distance: a Distance, or None before the first job.
     """
 
-    def __init__(self, settings, data, judge=None):
-        """judge: that of the same data, if there is one already."""
+    def __init__(self, data):
         super().__init__(daemon=True)
-        self.settings, self.data, self.judge, self.distance = settings, data, judge, None
-        self.jobs = queue.Queue[Any]()
+        self.data, self.distance, self.jobs = data, None, queue.Queue[Any]()
+        self.start()
 
     def run(self):
         while job := self.jobs.get():
-            weights, row = job
+            settings, weights, row = job
             try:
-                self.distance = self.distance or Distance(self.settings, self.data, self.judge)
-                self.judge = self.distance.judge
+                if not self.distance or self.distance.settings != settings:
+                    self.distance = Distance(settings, self.data, self.distance and self.distance.judge)
                 row["distance"] = self.distance(weights)
             except (MiniganError, ValueError):
                 pass  # too few test images, or samples that overflow: there is no distance
-            self.jobs.task_done()
+            finally:
+                self.jobs.task_done()

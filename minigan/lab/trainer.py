@@ -45,9 +45,9 @@ class Trainer(threading.Thread):
         last, own = self.notebook, self.view.own if training and data.is_images else None
         self.preset, self.data, self.sent = preset, data, sent
         self.training = training or Training(settings, data)
-        self.notebook = Notebook(self.training, data, last if training else None)
+        self.notebook = Notebook(self.training, data, last, kept=bool(training))
         if last:
-            last.close()
+            last.close(heir=self.notebook)
         self.halves, self.figures = [], self.figures if training else None
         # One epoch after the other, for as long as the run lasts.
         self.rounds = chain.from_iterable(self.training.epoch() for _ in repeat(None))

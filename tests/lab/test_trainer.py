@@ -319,6 +319,15 @@ def test_the_distance_is_measured_after_each_epoch_and_is_saved(digits, command)
     assert [row["epoch"] for row in rows] == [1.0, 2.0]
     figures = state(digits)["figures"]
     assert figures["distance"] == rows[-1]["distance"] > 0 and figures["floor"] >= 0
+    judge = digits.notebook.ruler.distance.judge
+    digits.do("set", ["lr", "0.001"])
+    assert state(digits)["figures"]["distance"] == rows[-1]["distance"]  # the curve goes on, and so does its classifier
+    for _ in range(5):
+        digits.do("round")
+    digits.notebook.ruler.jobs.join()
+    assert digits.notebook.ruler.distance.judge is judge
+    rows = [row for row in digits.notebook.metrics.rows if "distance" in row]
+    assert len(rows) == 3
     folder = digits.do("save")
     assert [row["distance"] for row in metrics.read(Path(folder, "metrics.csv")) if "distance" in row] == [
         pytest.approx(row["distance"], rel=1e-5) for row in rows
