@@ -182,7 +182,7 @@ def test_fifty_settings_at_random_are_taken_or_refused(trainer):
 def test_numbers_that_overflow_stop_the_training_with_a_sentence(trainer):
     trainer.do("set", ["lr", "1e38"])
     trainer.do("set", ["r1", "0"])
-    wait(trainer, lambda: not trainer.playing)
+    wait(trainer, lambda: not state(trainer)["playing"])
     assert "overflowed" in state(trainer)["note"] and not state(trainer)["playing"]
     trainer.do("set", ["lr", "0.001"])
     trainer.do("reset", 0)
