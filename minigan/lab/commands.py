@@ -78,11 +78,11 @@ def choose(trainer, name, **more):
     """
     sent = isinstance(name, Dataset)
     given = {"data": name.name if sent else name, "seed": trainer.training.settings.seed} | more
-    preset, settings, data = prepared(given, name if sent else None)
+    preset, new, data = prepared(given, name if sent else None)
+    settings = new
     if preset == trainer.preset:
-        mine = settings
-        settings = replace(trainer.training.settings, data=mine.data, conditional=mine.conditional,
-                           evaluate_every=mine.evaluate_every)  # fmt: skip
+        settings = replace(trainer.training.settings, data=new.data, conditional=new.conditional,
+                           evaluate_every=new.evaluate_every)  # fmt: skip
         check(settings, data)
     trainer.begin(preset, settings, data, sent)
 
