@@ -41,7 +41,7 @@ EXPERIMENTS = (
     Experiment(
         "G and D chase each other",
         "The Dirac GAN: the data are a single point, and neither network has a hidden layer. G runs past the point, D "
-        "turns around, and so on for ever. To follow them, choose 20 rounds per second.",
+        "turns around, and so on forever. To follow them, choose 20 rounds per second.",
         {
             "data": "point",
             "g_hidden": (),

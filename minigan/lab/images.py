@@ -29,7 +29,7 @@ class Images:
         height, width, *channels = data.shape
         real = data.batch(slice(N_REAL))
         self.about = {"shape": [height, width, *(channels or [1])], "labels": self.labels, "real": self.pixels(real),
-                      "sliders": min(N_SLIDERS, settings.latent_dim), "near": N_NEAR}  # fmt: skip
+                      "sliders": min(N_SLIDERS, settings.latent_dim), "near": N_NEAR, "reals": N_REAL}  # fmt: skip
 
     def picture(self, training, G, D):
         """One picture, ready for JSON; None if the numbers have overflowed. G, D: the networks to show."""

@@ -10,12 +10,14 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from minigan.lab import __main__ as lab
+from minigan.lab.experiments import EXPERIMENTS
 from minigan.lab.server import Server
 from minigan.lab.trainer import Trainer
 from minigan.recipes.presets import PRESETS
@@ -149,9 +151,24 @@ def test_the_lab_begins_with_the_flags_that_are_given(command, monkeypatch):
     assert begun[1][0].data == "points.npy" and begun[1][1]
 
 
+def as_words(trainer):
+    return json.dumps(asdict(trainer.training.settings))  # a tuple and a list read the same
+
+
+@pytest.mark.parametrize("number", range(len(EXPERIMENTS)))
+def test_the_command_that_opens_the_lab_opens_it_with_the_same_settings(server, command, monkeypatch, number):
+    server.trainer.do("experiment", [number, False])
+    shown = json.loads(server.trainer.state)["command"]
+    begun = []
+    monkeypatch.setattr(lab, "serve", lambda server, browser: begun.append(as_words(server.trainer)))
+    assert command(lab.main, *shown.partition("--preset toy")[2].split())[0] == 0
+    assert begun == [as_words(server.trainer)]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
-    [("--data drawn --evaluate-every x", "--evaluate-every must be a whole number, not x."),
+    [("--conditional", "the lab shows points without their labels; drop --conditional."),
+     ("--data drawn --evaluate-every x", "--evaluate-every must be a whole number, not x."),
      ("--data none.npy", "there is no file none.npy."),
      ("--g-hidden 5000", "the lab takes at most 8 hidden layers of at most 1024 units, and as long a z."),
      ("--clip 1 --wgan-gp 1", "--clip keeps D's gradient below the size that --wgan-gp aims for; drop one."),
