@@ -89,7 +89,7 @@ def main():
         click(browser, "#play")
         while len(frames) < SECONDS * FPS:
             with Image.open(io.BytesIO(plane.screenshot_as_png)) as shot:
-                frames.append(shot.convert("RGB").resize((300, 300)).quantize(24))
+                frames.append(shot.convert("RGB").resize((300, 300)).quantize(96))
             time.sleep(max(start + len(frames) / FPS - time.monotonic(), 0.0))
         first, *others = frames
         first.save(given.out / "lab.gif", save_all=True, append_images=others, duration=1000 // FPS, loop=0)
