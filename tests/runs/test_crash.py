@@ -60,7 +60,7 @@ def test_sigkill_during_a_save_leaves_the_old_or_the_new_checkpoint(command, n):
 ])  # fmt: skip
 def test_a_run_interrupted_many_times_equals_a_whole_one(command, own, monkeypatch, signum, rounds, n):
     """If an epoch is one round, most signals arrive during a save."""
-    words = [*SMALL, "--epochs", 30, *(["--batch-size", 63] if rounds == "one an epoch" else [])]
+    words = [*SMALL, "--epochs", 200, *(["--batch-size", 63] if rounds == "one an epoch" else [])]
     monkeypatch.setenv("OMP_NUM_THREADS", "1")
     assert command(train.main, *words, "--out", "whole")[0] == 0
     *ends, (last, _) = ended("run", signum, n, "train", *words, "--out", "run")
