@@ -35,9 +35,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from minigan import Adam, cli
+from minigan import Adam
 from minigan.data import Dataset, load
 from minigan.data.mnist import load_mnist
+from minigan.ground import cli
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import generator_input
 from minigan.training import Training

@@ -17,9 +17,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from results import run
 
-from minigan import cli
 from minigan.data import load, split
 from minigan.gan.conditional import one_hot
+from minigan.ground import cli
 from minigan.metrics.frechet import Judge
 from minigan.recipes.sampling import draw_samples, generate
 from minigan.runs import images

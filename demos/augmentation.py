@@ -32,10 +32,11 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from minigan import Adam, Dense, Dropout, Network, ReLU, cli, softmax_cross_entropy
+from minigan import Adam, Dense, Dropout, Network, ReLU, softmax_cross_entropy
 from minigan.data import Dataset, load
 from minigan.data.mnist import load_mnist
-from minigan.errors import ArgumentError
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import generate, generator_input
 from minigan.training import Training

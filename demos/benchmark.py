@@ -28,7 +28,7 @@ from contenders.processes import Process, that_agree
 from race import race
 from roofline import breakdown, scaling
 
-from minigan import cli
+from minigan.ground import cli
 from minigan.recipes.presets import PRESETS
 
 PLAIN = ("small", "wide")  # presets whose rounds are plain

@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
 from minigan.data import drawn
-from minigan.errors import ArgumentError
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.runs import diagnosis, metrics
 from minigan.runs.load import load_generator
 

@@ -17,8 +17,9 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from minigan import Dense, Network, Tanh, bce_with_logits, cli
+from minigan import Dense, Network, Tanh, bce_with_logits
 from minigan.gradcheck import centred_difference, complex_step
+from minigan.ground import cli
 
 METHODS = {  # label -> (oracle, dtype that it computes in, colour, line style)
     "centred difference, float32": (centred_difference, np.float32, "tab:orange", "--"),

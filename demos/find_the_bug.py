@@ -17,9 +17,10 @@ import textwrap
 import numpy as np
 
 import minigan
-from minigan import LeakyReLU, Network, Tanh, cli
+from minigan import LeakyReLU, Network, Tanh
 from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, windows
 from minigan.gradcheck.cases.steps import g_step_case
+from minigan.ground import cli
 from minigan.nn.layers import Layer
 from minigan.nn.losses import sigmoid, softplus
 

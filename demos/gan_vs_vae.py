@@ -37,10 +37,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from tqdm import trange
 
-from minigan import cli
 from minigan.data import load, split
-from minigan.errors import ArgumentError
 from minigan.gan.vae import vae_step
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.metrics.frechet import Judge
 from minigan.nn.activations import LeakyReLU
 from minigan.nn.layers import Dense

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
 from minigan.data import load, split, toy
+from minigan.ground import cli
 from minigan.metrics import modes
 from minigan.metrics.frechet import Judge
 from minigan.metrics.tables import N_STACKED, StackedDigits

@@ -22,8 +22,8 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from tqdm import tqdm
 
-from minigan import cli
 from minigan.data import POINTS, load, toy
+from minigan.ground import cli
 from minigan.lab import plane
 from minigan.metrics import modes
 from minigan.nn.losses import sigmoid

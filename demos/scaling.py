@@ -20,8 +20,8 @@ from itertools import product
 
 import numpy as np
 
-from minigan import cli
 from minigan.data import load
+from minigan.ground import cli
 from minigan.recipes.presets import PRESETS
 from minigan.runs import parallel
 from minigan.training import Training

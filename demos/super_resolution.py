@@ -28,9 +28,9 @@ from pathlib import Path
 import numpy as np
 from pairs import latent, save_rows, train
 
-from minigan import cli
 from minigan.data import load
 from minigan.data.mnist import load_mnist
+from minigan.ground import cli
 from minigan.metrics.classifier import Classifier
 from minigan.metrics.frechet import frechet_distance
 

@@ -26,9 +26,9 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
 from minigan.data import load, split
-from minigan.errors import ArgumentError
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.metrics import modes, parzen
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples

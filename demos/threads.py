@@ -16,8 +16,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from minigan import cli
 from minigan.data import load
+from minigan.ground import cli
 from minigan.recipes.presets import PRESETS
 from minigan.runs.threads import allowed, candidates, limited, settled
 from minigan.training import Training

@@ -11,6 +11,7 @@ from minigan.gan.relativistic import R2, Relativistic
 from minigan.gan.steps import d_step, g_step, update_average
 from minigan.gan.wgan import WganGP, clip_weights
 from minigan.gradcheck import GradientError, check_layer, check_loss, check_network, check_objective
+from minigan.ground.errors import MiniganError
 from minigan.nn.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense, Dropout, Layer
@@ -38,7 +39,7 @@ def __getattr__(name):
 __version__ = "0.2.0.dev0"
 __all__ = [
     "GAN", "R1", "R2", "SGD", "Adam", "BatchNorm", "Conditional", "Dense", "Dropout", "GradientError", "Hinge",
-    "LabelSmoothing", "Labels", "Layer", "LeakyReLU", "LeastSquares", "Maxout", "Minimax", "Network",
+    "LabelSmoothing", "Labels", "Layer", "LeakyReLU", "LeastSquares", "Maxout", "MiniganError", "Minimax", "Network",
     "NonSaturating", "Packed", "RMSProp", "ReLU", "Relativistic", "Sigmoid", "SpectralDense", "Tanh", "Wasserstein",
     "WganGP", "bce_with_logits", "check_layer", "check_loss", "check_network", "check_objective", "clip_weights",
     "d_step", "g_step", "softmax_cross_entropy", "update_average",

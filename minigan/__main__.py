@@ -3,8 +3,9 @@
 import sys
 from importlib import import_module
 
-from minigan import __version__, cli
-from minigan.errors import ArgumentError, did_you_mean
+from minigan import __version__
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError, did_you_mean
 
 FOLDERS = ("gradcheck", "lab")
 MODULES = {name: f"minigan.{name}" + (".__main__" if name in FOLDERS else "") for name in cli.COMMANDS}

@@ -6,7 +6,7 @@ The vital signs are in runs/vitals.py, the rules that judge them in runs/diagnos
 import textwrap
 from pathlib import Path
 
-from minigan import cli
+from minigan.ground import cli
 from minigan.runs import diagnosis, metrics
 from minigan.runs.load import load_generator
 from minigan.runs.vitals import VITALS

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from minigan.data import own
-from minigan.errors import ArgumentError, MiniganError, did_you_mean
 from minigan.evaluate import labels_for
+from minigan.ground.errors import ArgumentError, MiniganError, did_you_mean
 from minigan.metrics import tables
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples

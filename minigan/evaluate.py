@@ -10,9 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
 from minigan.data import from_file
-from minigan.errors import ArgumentError
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.metrics import neighbours, tables
 from minigan.recipes.sampling import draw_samples
 from minigan.recipes.settings import Settings

@@ -6,10 +6,10 @@ difference. At the end the same round runs in d_step and g_step, the code that t
 
 import numpy as np
 
-from minigan import cli
 from minigan.gan.objectives import NonSaturating
 from minigan.gan.steps import d_step, g_step
 from minigan.gradcheck import centred_difference
+from minigan.ground import cli
 from minigan.nn.activations import LeakyReLU
 from minigan.nn.layers import Dense
 from minigan.nn.losses import sigmoid

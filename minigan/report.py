@@ -5,7 +5,7 @@ The page is written by runs/page.py.
 
 from pathlib import Path
 
-from minigan import cli
+from minigan.ground import cli
 from minigan.runs import page
 
 

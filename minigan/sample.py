@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
-from minigan.errors import ArgumentError
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.recipes.sampling import draw_samples, generate, generator_input, latent_noise, streams
 from minigan.runs import images
 from minigan.runs.load import load_generator

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from minigan import cli
+from minigan.ground import cli
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
-from minigan import cli
+from minigan.ground import cli
 
 settings.register_profile("minigan", derandomize=True, deadline=None, max_examples=200, print_blob=False)
 settings.load_profile("minigan")

@@ -11,7 +11,7 @@ import pytest
 import systems
 
 from minigan import sample, train
-from minigan.errors import CheckpointError
+from minigan.ground.errors import CheckpointError
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples
 from minigan.runs import checkpoint

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from minigan import __main__, __version__, cli, train
+from minigan import __main__, __version__, train
+from minigan.ground import cli
 from minigan.recipes.option import options
 from minigan.recipes.settings import Settings
 

@@ -18,11 +18,11 @@ from small_runs import SMALL, contents, small
 
 import minigan
 from minigan import sample, train
-from minigan.backend import to_host
 from minigan.data import Dataset
 from minigan.gan import penalties
 from minigan.gan import steps as gan
 from minigan.gan.wgan import between
+from minigan.ground.backend import to_host
 from minigan.nn import activations, losses, optim
 from minigan.nn.layers import Dropout
 from minigan.recipes import sampling

@@ -22,8 +22,8 @@ import pytest
 from pages import PAGES, ROOT, blocks, commands, commands_in_text, flags_in_text, links, matches, name
 
 import minigan
-from minigan import cli
 from minigan.data import drawn
+from minigan.ground import cli
 from minigan.recipes.presets import PRESETS
 
 GUIDE = [page for page in PAGES if page.parent != ROOT]
@@ -192,9 +192,9 @@ def placed(words):
 
 
 def test_a_command_that_does_not_exist_is_noticed(parsed):
-    with pytest.raises(minigan.errors.ArgumentError):
+    with pytest.raises(minigan.ground.errors.ArgumentError):
         known(["python", "-m", "minigan.train", "--epoch", "3"], parsed)
-    with pytest.raises(minigan.errors.ArgumentError):
+    with pytest.raises(minigan.ground.errors.ArgumentError):
         known(["python", "-m", "minigan.train", "--r1", "1", "--wgan-gp", "1"], parsed)
     with pytest.raises(AssertionError, match="no test knows"):
         known(["conda", "install"], parsed)

@@ -14,8 +14,8 @@ from small_runs import contents, stop_after
 
 import minigan
 from minigan import evaluate, report, sample, train
-from minigan.errors import ArgumentError, CheckpointError, DataError
 from minigan.estimator import NotFitted
+from minigan.ground.errors import ArgumentError, CheckpointError, DataError
 from minigan.runs import checkpoint
 
 SMALL = {"batch_size": 12, "g_hidden": (5,), "d_hidden": (5,), "latent_dim": 3, "log_every": 2, "epochs": 2}

@@ -9,10 +9,10 @@ from random_draws import KINDS, same_numbers
 from small_runs import SMALL, small
 
 from minigan import sample, train
-from minigan.backend import library, to_host
-from minigan.errors import DeviceError
 from minigan.gan.steps import d_step, g_step
 from minigan.gradcheck.apply import rivals
+from minigan.ground.backend import library, to_host
+from minigan.ground.errors import DeviceError
 from minigan.nn.optim import SGD
 from minigan.recipes import sampling
 from minigan.recipes.presets import PRESETS

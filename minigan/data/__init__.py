@@ -20,7 +20,7 @@ from minigan.data import drawn, mnist, toy
 from minigan.data.dataset import Dataset, from_images
 from minigan.data.own import ENDINGS, from_file
 from minigan.data.stacked import stack
-from minigan.errors import DataError, did_you_mean
+from minigan.ground.errors import DataError, did_you_mean
 
 __all__ = ["NAMES", "POINTS", "Dataset", "from_file", "load", "split"]
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.backend import fused
+from minigan.ground.backend import fused
 
 
 @dataclass

@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from minigan.errors import DataError
+from minigan.ground.errors import DataError
 
 ROLES = {2051: ("images", 3), 2049: ("labels", 1)}  # first number of the header: content, number of dimensions
 MAX_SAMPLES, MAX_BYTES = 60_000, 60_000 * 28 * 28  # as in MNIST's largest file

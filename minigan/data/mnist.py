@@ -8,7 +8,7 @@ import time
 from pathlib import Path
 
 from minigan.data.idx import read_idx
-from minigan.errors import DataError, brief
+from minigan.ground.errors import DataError, brief
 
 FILES = {"train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
          "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")}  # fmt: skip

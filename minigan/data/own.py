@@ -12,7 +12,7 @@ import numpy as np
 
 from minigan.data import npy
 from minigan.data.dataset import Dataset, from_images
-from minigan.errors import DataError, brief
+from minigan.ground.errors import DataError, brief
 
 ENDINGS = (".npy", ".npz")
 MAX_CLASSES = 1000

@@ -5,7 +5,7 @@ A label is a one-hot row of k numbers, appended to the noise for G and to the sa
 
 import numpy as np
 
-from minigan.backend import namespace
+from minigan.ground.backend import namespace
 from minigan.nn.layers import Layer
 from minigan.nn.network import Network
 

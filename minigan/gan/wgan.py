@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minigan.backend import namespace
 from minigan.gan.penalties import add_gradient, input_gradient
+from minigan.ground.backend import namespace
 
 
 class WganGP:

@@ -5,9 +5,9 @@ from time import perf_counter
 
 import numpy as np
 
-from minigan import cli
 from minigan.gradcheck import CENTRED_TOLERANCE, COMPLEX_TOLERANCE
 from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
+from minigan.ground import cli
 
 CASES, LARGEST = 50, 6
 INTRODUCTION = f"""\

@@ -3,8 +3,8 @@
 import webbrowser
 from contextlib import closing
 
-from minigan import cli
-from minigan.errors import ArgumentError
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.lab.controls import FLAGS
 from minigan.lab.server import Server
 from minigan.lab.trainer import Trainer

@@ -7,7 +7,7 @@ the value.
 from dataclasses import replace
 
 from minigan.data import Dataset, load
-from minigan.errors import ArgumentError, one_of
+from minigan.ground.errors import ArgumentError, one_of
 from minigan.lab.controls import CONTROLS, DATA, carry, check, drawn, parsed, prepared
 from minigan.lab.experiments import EXPERIMENTS
 from minigan.lab.slow_motion import Film

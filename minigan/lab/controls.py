@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from minigan.data import N_POINTS, NAMES, Dataset
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.lab.experiments import EXPERIMENTS
 from minigan.recipes.option import options
 from minigan.recipes.settings import Settings

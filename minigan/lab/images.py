@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.lab.plane import opinion, packed
 from minigan.metrics import neighbours
 from minigan.recipes import sampling

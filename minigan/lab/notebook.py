@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.errors import ArgumentError, MiniganError
+from minigan.ground.errors import ArgumentError, MiniganError
 from minigan.recipes.sampling import generator_input, streams
 from minigan.runs import diagnosis, page
 from minigan.runs.distance import Distance

@@ -19,7 +19,7 @@ import numpy as np
 
 from minigan.data import from_file
 from minigan.data.own import ENDINGS
-from minigan.errors import DataError, MiniganError
+from minigan.ground.errors import DataError, MiniganError
 from minigan.lab.controls import DRAWN, described
 
 HOST = "127.0.0.1"

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.lab.commands import COMMANDS
 from minigan.lab.controls import prepared
 from minigan.lab.images import Images

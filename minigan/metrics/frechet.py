@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from minigan.errors import DataError
+from minigan.ground.errors import DataError
 from minigan.metrics.classifier import SURE, Classifier
 
 

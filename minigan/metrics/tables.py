@@ -9,7 +9,7 @@ import math
 import numpy as np
 
 from minigan.data import load, split, toy
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.metrics import frechet, modes, neighbours, parzen
 
 N_IMAGES, N_STACKED, N_POINTS = 10_000, 26_000, 2500  # as many samples as the papers take

@@ -8,7 +8,7 @@ backward pass is one product. Next on the reader's path: nn/network.py
 
 import numpy as np
 
-from minigan.backend import fused
+from minigan.ground.backend import fused
 from minigan.nn.layers import Layer, Slope
 from minigan.nn.losses import sigmoid
 

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from minigan.backend import namespace
+from minigan.ground.backend import namespace
 from minigan.nn.layers import Dense
 from minigan.nn.spectral import SpectralDense
 

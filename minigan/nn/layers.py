@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from minigan.backend import fused
+from minigan.ground.backend import fused
 from minigan.nn.random import keep_mask, keep_rate
 
 

@@ -7,15 +7,15 @@ gan/objectives.py builds a GAN's losses from softplus and sigmoid. bce_with_logi
 of D; softmax.py has the loss of a classifier.
 
 Two conventions of all files begin here. `@fused` marks a function of elementwise arithmetic: on a GPU it runs as
-one kernel, on a CPU it changes nothing (backend.py). And every forward pass must also work for complex numbers, because
-the gradient check feeds them in: comparisons look at the real part, and nothing takes an absolute value.
+one kernel, on a CPU it changes nothing (ground/backend.py). And every forward pass must also work for complex numbers,
+because the gradient check feeds them in: comparisons look at the real part, and nothing takes an absolute value.
 
 Next on the reader's path: nn/layers.py
 """
 
 import numpy as np
 
-from minigan.backend import fused
+from minigan.ground.backend import fused
 
 
 @fused

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from minigan.backend import fused
+from minigan.ground.backend import fused
 
 
 class Optimizer:

@@ -10,7 +10,7 @@ import math
 
 import numpy as np
 
-from minigan.backend import fused, namespace
+from minigan.ground.backend import fused, namespace
 
 
 def normal(rng, shape, xp):

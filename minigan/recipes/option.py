@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from types import NoneType
 from typing import Any, Literal, NamedTuple, get_args, get_origin, get_type_hints
 
-from minigan.errors import ArgumentError, one_of
+from minigan.ground.errors import ArgumentError, one_of
 
 KINDS = {str: "text", int: "a whole number", float: "a number", bool: "True or False"}
 

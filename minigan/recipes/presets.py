@@ -8,7 +8,7 @@ say where we depart from a source. `python -m minigan.train --list-presets` prin
 
 from dataclasses import dataclass, field
 
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.recipes.option import flag
 from minigan.recipes.settings import Settings
 

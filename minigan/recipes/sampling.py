@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from minigan.backend import namespace
 from minigan.gan.conditional import one_hot
+from minigan.ground.backend import namespace
 from minigan.nn.random import normal, uniform
 
 

@@ -4,10 +4,10 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-from minigan.errors import ArgumentError
 from minigan.gan.more_objectives import Hinge, LeastSquares, Wasserstein
 from minigan.gan.objectives import Minimax, NonSaturating
 from minigan.gan.relativistic import Relativistic
+from minigan.ground.errors import ArgumentError
 from minigan.nn.initial import INITIAL
 from minigan.recipes.option import Limit, option, options
 

@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 
 from minigan import __version__
-from minigan.backend import namespace, to_host
 from minigan.data import npy
-from minigan.errors import CheckpointError, MiniganError, brief
+from minigan.ground.backend import namespace, to_host
+from minigan.ground.errors import CheckpointError, MiniganError, brief
 from minigan.runs import parallel
 
 FORMAT = 2

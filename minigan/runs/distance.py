@@ -1,8 +1,8 @@
 """The Frechet distance of a training's samples, measured every few epochs (--evaluate-every)."""
 
-from minigan.backend import to_host
 from minigan.data import split
-from minigan.errors import ArgumentError
+from minigan.ground.backend import to_host
+from minigan.ground.errors import ArgumentError
 from minigan.metrics.frechet import Judge
 from minigan.recipes.builders import generator
 from minigan.recipes.sampling import draw_samples

@@ -3,7 +3,7 @@
 import contextlib
 import os
 
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 
 try:
     import fcntl

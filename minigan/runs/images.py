@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 
-from minigan.errors import CheckpointError
+from minigan.ground.errors import CheckpointError
 
 ZOOM = 2  # screen pixels per pixel of a sample; without it 28 x 28 would be tiny
 

@@ -3,7 +3,7 @@
 import math
 from types import SimpleNamespace
 
-from minigan.errors import ArgumentError, CheckpointError, brief
+from minigan.ground.errors import ArgumentError, CheckpointError, brief
 from minigan.recipes.builders import generator
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint

@@ -8,8 +8,8 @@ import time
 from itertools import pairwise
 from typing import Any
 
-from minigan.backend import namespace, to_host
-from minigan.errors import CheckpointError, brief
+from minigan.ground.backend import namespace, to_host
+from minigan.ground.errors import CheckpointError, brief
 from minigan.recipes import sampling
 from minigan.runs import vitals
 from minigan.runs.checkpoint import Diverged

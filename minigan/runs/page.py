@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from minigan.data import load
-from minigan.errors import DataError
+from minigan.ground.errors import DataError
 from minigan.metrics import neighbours
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dense

@@ -13,8 +13,8 @@ from types import SimpleNamespace
 
 import numpy as np
 
-from minigan.backend import to_host
-from minigan.errors import ArgumentError, MiniganError
+from minigan.ground.backend import to_host
+from minigan.ground.errors import ArgumentError, MiniganError
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dropout
 from minigan.recipes import builders

@@ -2,7 +2,7 @@
 
 import shutil
 
-from minigan.backend import to_host
+from minigan.ground.backend import to_host
 from minigan.recipes import sampling
 from minigan.runs import images
 

@@ -6,7 +6,7 @@ Classes of their own write these files. The Recorder says what happens when.
 import json
 from dataclasses import asdict
 
-from minigan.errors import ArgumentError, MiniganError
+from minigan.ground.errors import ArgumentError, MiniganError
 from minigan.recipes import sampling
 from minigan.runs import checkpoint, page
 from minigan.runs.checkpoint import Diverged, last_saved

@@ -2,7 +2,7 @@
 
 import math
 
-from minigan.backend import namespace
+from minigan.ground.backend import namespace
 from minigan.runs import checkpoint
 from minigan.runs.checkpoint import Diverged
 

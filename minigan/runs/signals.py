@@ -3,7 +3,7 @@
 import signal
 import threading
 
-from minigan.errors import MiniganError
+from minigan.ground.errors import MiniganError
 
 
 class Stopped(MiniganError):

@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigan.backend import library
 from minigan.data import Dataset, load
-from minigan.errors import ArgumentError, CheckpointError, DataError, brief
+from minigan.ground.backend import library
+from minigan.ground.errors import ArgumentError, CheckpointError, DataError, brief
 from minigan.recipes.builders import discriminator, generator
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings

@@ -6,7 +6,7 @@ can be compared. diagnosis.py says what they mean.
 
 import numpy as np
 
-from minigan.backend import namespace
+from minigan.ground.backend import namespace
 
 N_SAMPLES = 256  # how many fake and how many real samples they are measured on
 VITALS = {  # column of metrics.csv -> what it is

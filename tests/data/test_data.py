@@ -12,7 +12,7 @@ import pytest
 from minigan.data import Dataset, from_file, load, mnist, split, toy
 from minigan.data.drawn import draw
 from minigan.data.idx import read_idx
-from minigan.errors import DataError
+from minigan.ground.errors import DataError
 from minigan.nn.activations import ReLU
 from minigan.nn.layers import Dense
 from minigan.nn.network import Network

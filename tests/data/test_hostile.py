@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from minigan.data import Dataset, from_file
 from minigan.data.idx import read_idx
-from minigan.errors import CheckpointError, DataError
+from minigan.ground.errors import CheckpointError, DataError
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint
 from minigan.training import Training

@@ -7,8 +7,8 @@ import pytest
 import super_resolution
 from matplotlib.image import imread
 
-from minigan import cli
 from minigan.data import Dataset
+from minigan.ground import cli
 from minigan.recipes import builders
 
 

@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 import tables
 
-from minigan import cli
-from minigan.errors import ArgumentError
+from minigan.ground import cli
+from minigan.ground.errors import ArgumentError
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings

@@ -13,7 +13,7 @@ import pytest
 from minigan import doctor, report, sample, train
 from minigan.data import from_file, load
 from minigan.data.dataset import from_images
-from minigan.errors import ArgumentError, MiniganError
+from minigan.ground.errors import ArgumentError, MiniganError
 from minigan.lab.controls import CONTROLS, described
 from minigan.lab.trainer import Trainer
 from minigan.nn.losses import sigmoid

@@ -2,7 +2,7 @@
 
 import pytest
 
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.recipes.presets import PRESETS
 
 

@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 import pytest
 
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.recipes.option import options
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings

@@ -97,7 +97,7 @@ def test_signals_while_downloading(server, monkeypatch, tmp_path, signum, n):
 def full(size, *words):
     """python -m minigan.train WORDS where no file can become larger than size bytes: (exit code, stderr)."""
     limit = f"import resource as r; r.setrlimit(r.RLIMIT_FSIZE, ({size}, {size}))"
-    main = "import sys; from minigan import cli, train; sys.argv[0] = 'train'; cli.main(train.main)"
+    main = "import sys; from minigan import ground, train; sys.argv[0] = 'train'; ground.cli.main(train.main)"
     done = subprocess.run(
         [sys.executable, "-c", f"{limit}; {main}", *map(str, words)], capture_output=True, text=True, check=False
     )

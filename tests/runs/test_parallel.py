@@ -18,7 +18,7 @@ import pytest
 from random_draws import same_numbers
 from small_runs import small
 
-from minigan.backend import to_host
+from minigan.ground.backend import to_host
 from minigan.recipes.presets import PRESETS
 from minigan.runs import checkpoint, parallel
 from minigan.training import Training
@@ -91,7 +91,8 @@ def test_each_process_uses_its_share_of_the_cores_or_the_number_given(own, given
     """All use the same number. The first line of the program shows what a process would use alone."""
     program = """
 import os
-from minigan import cli, train
+from minigan import train
+from minigan.ground import cli
 from minigan.runs import threads
 from minigan.training import Training
 alone, whole = threads.allowed(), Training.round
@@ -178,7 +179,8 @@ def test_an_error_in_one_process_ends_all(own):
     """Both before the first round and during one, when the others would wait for it forever."""
     broken = """
 import sys
-from minigan import cli, train
+from minigan import train
+from minigan.ground import cli
 from minigan.runs import parallel
 from minigan.data import DataError
 comm = parallel.communicator()
@@ -234,8 +236,8 @@ def test_one_process_computes_what_plain_training_computes(preset, xp):
 
 
 def test_without_mpi4py_the_message_says_what_to_install(own):
-    words = [sys.executable, "-c", "import sys; sys.modules['mpi4py'] = None; from minigan import cli, train; "
-             "cli.main(train.main)", *map(str, SMALL)]  # fmt: skip
+    words = [sys.executable, "-c", "import sys; sys.modules['mpi4py'] = None; from minigan import ground, train; "
+             "ground.cli.main(train.main)", *map(str, SMALL)]  # fmt: skip
     done = subprocess.run(words, capture_output=True, text=True, check=False, env={**os.environ, "PMI_SIZE": "2"})
     assert done.returncode == 2
     assert done.stderr == "minigan: training in 2 processes needs mpi4py: pip install -e '.[mpi]'.\n"

@@ -175,7 +175,7 @@ def test_two_runs_cannot_write_to_one_folder(command, stopped):
 @systems.posix_only
 def test_a_resumed_run_is_locked_before_it_is_read(command, stopped, monkeypatch):
     """Otherwise a slow resume could start from a state that another process has already continued."""
-    from minigan.errors import ArgumentError
+    from minigan.ground.errors import ArgumentError
     from minigan.runs.folder import Lock
 
     def slow(*args):

@@ -11,7 +11,7 @@ from small_runs import SMALL, contents, small, stop_after
 
 import minigan
 from minigan import train
-from minigan.errors import ArgumentError
+from minigan.ground.errors import ArgumentError
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, threads

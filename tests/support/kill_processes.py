@@ -26,8 +26,9 @@ import pooch  # noqa: F401
 import requests  # noqa: F401
 import tqdm  # noqa: F401
 
-from minigan import cli, sample, train
+from minigan import sample, train
 from minigan.data import mnist
+from minigan.ground import cli
 from minigan.runs import checkpoint
 
 RUN = Path("run")

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from minigan.errors import ArgumentError, MiniganError, did_you_mean, one_of
+from minigan.ground.errors import ArgumentError, MiniganError, did_you_mean, one_of
 
 COMMANDS = {
     "train": "Train a GAN, by default on MNIST's digits.",

@@ -12,7 +12,7 @@ import types
 
 import numpy as np
 
-from minigan.errors import DeviceError, brief
+from minigan.ground.errors import DeviceError, brief
 
 # This block is freed at once. It teaches glibc's malloc to keep freed memory of up to its size for the next array.
 # Otherwise the system maps every fresh array of a round anew, which costs a fifth of the time. glibc ignores blocks
