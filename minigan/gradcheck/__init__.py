@@ -4,6 +4,7 @@
     check.py      the general check, for any function of arrays and networks
     apply.py      the check applied to a network, a layer, a loss, an objective
     cases/        one random case for everything in minigan that has a derivative
+    mutants.py    minigan's code with small mistakes in it: do the checks notice them?
 
 `python -m minigan.gradcheck` runs all cases and prints the errors. oracles.py and check.py are on the reader's path.
 """

@@ -1,0 +1,162 @@
+"""Mutants: copies of minigan's code, each with one small mistake, such as a wrong sign or a missing transpose.
+
+A checker that lets a mistake pass is worth little, so the checks are checked: the mutation test plants each mutant in
+turn, and some check must fail. The exercises use the same mutants to name the mistake in what a learner wrote.
+
+`targets` lists the functions, `changes` the mistakes that can be made at one place, `mutants` all those of a function,
+and `in_place` lets the running program use one.
+"""
+
+import ast
+import copy
+import inspect
+import textwrap
+from contextlib import contextmanager
+from importlib import import_module
+from types import CodeType
+from typing import NamedTuple
+
+MODULES = [
+    *("nn.losses", "nn.layers", "nn.activations", "nn.network", "nn.optim"),
+    *("nn.softmax", "nn.batchnorm", "nn.maxout", "nn.rmsprop", "nn.spectral"),
+    *("gan.steps", "gan.objectives", "gan.penalties"),
+    *("gan.more_objectives", "gan.relativistic", "gan.wgan", "gan.conditional", "gan.packing", "gan.vae"),
+]
+METHODS = {  # those that compute gradients or move parameters
+    *("__call__", "backward", "jvp", "tangent_grads", "sloped", "masked", "weight_grad", "iterate"),
+    *("d", "g", "step", "move", "update"),
+}
+OTHER_FUNCTIONS = {  # they do neither
+    *("all_shapes", "window_size", "pieces", "bound", "one_hot", "initialise", "anneal"),
+}
+ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
+SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
+    ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE],
+    ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.And: [ast.Or],
+    ast.Or: [ast.And],
+}  # fmt: skip
+
+
+class Mutant(NamedTuple):
+    """A function with one mistake."""
+
+    code: CodeType  # of the function with the mistake
+    source: str  # of the same
+    line: str  # the line with the mistake
+    words: str  # the mistake, to follow "this is what one gets ..."
+
+
+def targets():
+    """name -> function, for every function and method that computes gradients or moves parameters."""
+    found = {}
+    for module in (import_module(f"minigan.{name}") for name in MODULES):
+        own = {k: v for k, v in vars(module).items() if getattr(v, "__module__", None) == module.__name__}
+        for name, value in own.items():
+            if inspect.isclass(value):
+                found |= {f"{name}.{k}": inspect.unwrap(getattr(value, k)) for k in vars(value) if k in METHODS}
+            elif inspect.isfunction(value) and name not in OTHER_FUNCTIONS:
+                found[name] = inspect.unwrap(value)
+    return found
+
+
+def changes(node):
+    """Yield (node, words): what can replace this node of a syntax tree with one mistake, and that mistake."""
+
+    def changed(**fields):
+        return type(node)(**dict(ast.iter_fields(node)) | fields)
+
+    match node:
+        case ast.BinOp() | ast.AugAssign() | ast.BoolOp():  # another operator
+            for swap in SWAPS.get(type(node.op), ()):
+                yield (new := changed(op=swap())), f"with `{text(new)}`, whose operator is wrong"
+        case ast.Compare():
+            for swap in SWAPS.get(type(node.ops[0]), ()):
+                yield (new := changed(ops=[swap()])), f"with `{text(new)}`, whose comparison is wrong"
+        case ast.Attribute(attr="T"):
+            yield node.value, f"without the transpose of `{text(node.value)}`"
+        case ast.UnaryOp(op=ast.USub()):
+            yield node.operand, f"without the minus sign of `{text(node)}`"
+        case ast.UnaryOp(op=ast.Not()):
+            yield node.operand, f"without the `not` of `{text(node)}`"
+        case ast.Attribute(attr="sum" | "mean"):
+            other = {"sum": "mean", "mean": "sum"}[node.attr]
+            yield changed(attr=other), f"with the {other} of `{text(node.value)}` in place of its {node.attr}"
+        case ast.Constant(value=bool()):
+            yield changed(value=not node.value), f"with {not node.value} in place of {node.value}"
+        case ast.Constant(value=int() | float()) if node.value:
+            yield changed(value=node.value * 1.001), f"with {node.value * 1.001:g} in place of {node.value:g}"
+        case ast.IfExp():
+            yield changed(body=node.orelse, orelse=node.body), f"with the other branch of `{text(node)}`"
+        case ast.If():
+            negated = ast.UnaryOp(ast.Not(), node.test)
+            yield changed(test=negated), f"with the condition `{text(node.test)}` the wrong way round"
+    if isinstance(node, ast.Assign | ast.AugAssign | ast.Return) and node.value:  # the other sign, for each value
+        values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
+        for i, value in enumerate(values):
+            flipped = [*values[:i], ast.UnaryOp(ast.USub(), value), *values[i + 1 :]]
+            new = changed(value=ast.Tuple(flipped, ast.Load()) if len(values) > 1 else flipped[0])
+            yield new, f"with the other sign of `{text(value)}`"
+    if isinstance(node, ast.AugAssign):
+        yield ast.Assign([node.target], node.value), f"with `{text(node.target)} =` in place of what it should be"
+    match node:
+        case ast.Assign() | ast.AugAssign() | ast.Expr(value=ast.Call()):
+            yield ast.Pass(), f"without the line that starts with `{text(start(node))}`"
+
+
+def start(statement):
+    """What an assignment assigns to, or what a call calls."""
+    match statement:
+        case ast.Assign():
+            return statement.targets[0]
+        case ast.AugAssign():
+            return statement.target
+    return statement.value.func
+
+
+def text(node):
+    """The code of a node of a syntax tree."""
+    return ast.unparse(ast.fix_missing_locations(copy.deepcopy(node)))
+
+
+class Replace(ast.NodeTransformer):
+    """Count the mistakes that can be made, and make the one with the given number."""
+
+    def __init__(self, number=0):
+        self.number, self.count, self.words = number, 0, ""
+
+    def visit_arguments(self, node):
+        return node  # default values are not part of the code that is replaced
+
+    def visit(self, node):
+        for change, words in list(changes(node)):
+            self.count += 1
+            if self.count == self.number:
+                self.words = words
+                return change
+        return super().visit(node)
+
+
+def mutants(function):
+    """Yield the Mutants of a function."""
+    source = textwrap.dedent(inspect.getsource(function))
+    source += "    __class__\n" * bool(function.__code__.co_freevars)  # super() needs it, and a class around it
+    tree = ast.parse("class Any:\n" + textwrap.indent(source, " "))
+    (counter := Replace()).visit(tree)
+    for number in range(1, counter.count + 1):
+        mutant = ast.fix_missing_locations((replace := Replace(number)).visit(copy.deepcopy(tree)))
+        lines = zip(ast.unparse(tree).splitlines(), ast.unparse(mutant).splitlines(), strict=True)
+        line = next(b.strip() for a, b in lines if a != b)
+        any_class = next(c for c in compile(mutant, "mutant", "exec").co_consts if inspect.iscode(c))
+        code = next(c for c in any_class.co_consts if inspect.iscode(c))
+        yield Mutant(code, text(mutant.body[0].body[0]), line, replace.words)
+
+
+@contextmanager
+def in_place(function, code):
+    """Meanwhile, everything that calls the function runs this code, wherever it has imported the function from."""
+    original = function.__code__
+    function.__code__ = code
+    try:
+        yield
+    finally:
+        function.__code__ = original
