@@ -19,14 +19,25 @@ from functools import partial
 
 from minigan.gradcheck.cases.cures import CURES, cure_case
 from minigan.gradcheck.cases.layers import labels_case, layer_case, network_case
-from minigan.gradcheck.cases.losses import LOSSES, OBJECTIVES, label_smoothing_case, loss_case, objective_case
+from minigan.gradcheck.cases.losses import (
+    ELEMENTWISE,
+    LOSSES,
+    OBJECTIVES,
+    elementwise_case,
+    label_smoothing_case,
+    loss_case,
+    objective_case,
+)
 from minigan.gradcheck.cases.penalties import PENALTIES, penalty_case
 from minigan.gradcheck.cases.references import (
+    FORWARD,
     OPTIMIZERS,
     average_case,
     batchnorm_averages_case,
     between_case,
     clip_weights_case,
+    dropout_case,
+    forward_case,
     optimizer_case,
     power_iteration_case,
 )
@@ -36,6 +47,7 @@ from minigan.gradcheck.cases.steps import d_step_case, g_step_case, vae_step_cas
 DERIVATIVES = {
     **{name: partial(layer_case, name) for name in LAYERS},
     "Labels": labels_case,
+    **{name: partial(elementwise_case, name) for name in ELEMENTWISE},
     **{name: partial(loss_case, name) for name in LOSSES},
     **{name: partial(objective_case, name) for name in OBJECTIVES},
     "LabelSmoothing": label_smoothing_case,
@@ -48,6 +60,8 @@ DERIVATIVES = {
     "vae_step": vae_step_case,
 }
 REFERENCED = {
+    **{f"{name}, forward": partial(forward_case, name) for name in FORWARD},
+    "Dropout, forward": dropout_case,
     **{name: partial(optimizer_case, name) for name in OPTIMIZERS},
     "update_average": average_case,
     "BatchNorm, running averages": batchnorm_averages_case,

@@ -1,5 +1,6 @@
 """Cases of losses and objectives: value and gradient, against the formula as a textbook has it."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,8 @@ from minigan.gan.relativistic import Relativistic
 from minigan.gradcheck import check, check_loss, check_objective, windows
 from minigan.gradcheck.apply import rivals
 from minigan.gradcheck.cases.shared import agree, stack
-from minigan.nn.losses import bce_with_logits
+from minigan.nn.losses import bce_with_logits, sigmoid
+from minigan.nn.losses import softplus as our_softplus
 from minigan.nn.softmax import softmax_cross_entropy
 
 
@@ -19,6 +21,14 @@ def softplus(s):
     return np.logaddexp(0.0, s)
 
 
+ELEMENTWISE = {  # name -> (function, the same for one number, its derivative)
+    "softplus": (our_softplus, lambda x: max(x, 0.0) + math.log1p(math.exp(-abs(x))), sigmoid),
+    "sigmoid": (
+        sigmoid,
+        lambda x: math.exp(min(x, 0.0)) / (1.0 + math.exp(-abs(x))),
+        lambda x: sigmoid(x) * sigmoid(-x),
+    ),
+}
 MODERATE = 3.0
 SIZES = (MODERATE, 1000.0)  # of scores; exp(1000) overflows if a loss computes it
 LOSSES = {  # name -> (loss, its formula, function of (N, n_in, rng) that makes logits and target)
@@ -67,6 +77,16 @@ OBJECTIVES: dict[str, tuple[Any, ...]] = {
     ),
 }
 SMOOTHABLE = ("NonSaturating", "Minimax", "LeastSquares")  # objectives with a target for real samples
+
+
+def elementwise_case(name, n, n_in, n_out, rng):
+    """softplus or sigmoid: the values, to the last digits of the smallest one, and the derivative."""
+    function, of_one_number, derivative = ELEMENTWISE[name]
+    x = rng.standard_normal((n, n_in))
+    for size in (MODERATE, 100.0):
+        values = np.vectorize(of_one_number, otypes=[float])(size * x)
+        agree(f"{name}, divided by its right value", function(size * x) / values, 1.0)
+    return check(lambda x: function(x).sum(), lambda x: {"x": derivative(x)}, x=x)
 
 
 def loss_case(name, n, n_in, n_out, rng):

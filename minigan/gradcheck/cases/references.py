@@ -1,5 +1,6 @@
 """Cases without a derivative: code that moves parameters or averages, against a slow version that is easy to read."""
 
+import copy
 import math
 from typing import Any
 
@@ -8,7 +9,7 @@ import numpy as np
 from minigan.gan.steps import update_average
 from minigan.gan.wgan import between, clip_weights
 from minigan.gradcheck import GradientError, windows
-from minigan.gradcheck.cases.shared import agree, stack
+from minigan.gradcheck.cases.shared import LAYERS, agree, stack
 from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
@@ -68,6 +69,28 @@ def optimizer_case(name, n, n_in, n_out, rng):
     for g in grads:
         moved.step(g)
     return agree("theta", theta, np.array(expected))
+
+
+FORWARD = {  # layer -> its formula, for a layer with parameters and a batch x
+    "Dense": lambda layer, x: np.einsum("ni,ij->nj", x, layer.W) + layer.b,
+    "LeakyReLU": lambda layer, x: np.where(x > 0.0, x, layer.alpha * x),
+    "Tanh": lambda layer, x: (np.exp(2.0 * x) - 1.0) / (np.exp(2.0 * x) + 1.0),
+}
+
+
+def forward_case(name, n, n_in, n_out, rng):
+    """The forward pass of a layer. (The gradient check asks whether backward fits to forward, be it right or wrong.)"""
+    network, x = Network([LAYERS[name](n_in, n_out, rng)], rng, np.float64), rng.standard_normal((n, n_in))
+    network.theta[...] = rng.uniform(-1.2, 1.2, network.theta.shape)
+    return agree("y", network.forward(x)[0], FORWARD[name](network.layers[0], x))
+
+
+def dropout_case(n, n_in, n_out, rng):
+    """Dropout keeps what the layer's draw keeps, divided by the share that it keeps; nothing happens if train=False."""
+    layer, x = LAYERS["Dropout"](n_in, n_out, rng), rng.standard_normal((n, n_in))
+    keep = copy.deepcopy(layer).draw(x.shape, x)
+    agree("y with train=False", layer.forward(x, train=False)[0], x)
+    return agree("y", layer.forward(x)[0], np.where(keep, x / (1.0 - layer.rate), 0.0))
 
 
 def average_case(n, n_in, n_out, rng):
