@@ -7,7 +7,7 @@ from minigan import __version__
 from minigan.ground import cli
 from minigan.ground.errors import ArgumentError, did_you_mean
 
-FOLDERS = ("gradcheck", "lab")
+FOLDERS = ("exercises", "gradcheck", "lab")
 MODULES = {name: f"minigan.{name}" + (".__main__" if name in FOLDERS else "") for name in cli.COMMANDS}
 
 

@@ -31,6 +31,7 @@ MAY_IMPORT = {  # room -> the rooms that it may import, beside itself; none of t
     "training": GROUND | {"nn", "gan", "recipes"},
     "runs": GROUND | {"nn", "data", "recipes", "metrics", "training"},
     "lab": GROUND | {"nn", "data", "metrics", "recipes", "training", "runs"},
+    "exercises": GROUND | {"nn", "gan", "gradcheck", "runs", "train"},
     **dict.fromkeys(COMMANDS, GROUND | COMMANDS | {"nn", "gan", "data", "recipes", "gradcheck", "metrics", "runs"}),
     "train": GROUND | {"recipes", "training", "runs"},
     "estimator": GROUND | {"data", "recipes", "metrics", "runs", "train", "evaluate"},

@@ -14,7 +14,7 @@ import textwrap
 from contextlib import contextmanager
 from importlib import import_module
 from types import CodeType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 MODULES = [
     *("nn.losses", "nn.layers", "nn.activations", "nn.network", "nn.optim"),
@@ -30,7 +30,7 @@ OTHER_FUNCTIONS = {  # they do neither
     *("all_shapes", "window_size", "pieces", "bound", "one_hot", "initialise", "anneal"),
 }
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
-SWAPS = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
+SWAPS: dict[Any, list] = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
     ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE],
     ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.And: [ast.Or],
     ast.Or: [ast.And],
@@ -48,7 +48,7 @@ class Mutant(NamedTuple):
 
 def targets():
     """name -> function, for every function and method that computes gradients or moves parameters."""
-    found = {}
+    found: dict[str, Any] = {}
     for module in (import_module(f"minigan.{name}") for name in MODULES):
         own = {k: v for k, v in vars(module).items() if getattr(v, "__module__", None) == module.__name__}
         for name, value in own.items():
@@ -59,7 +59,7 @@ def targets():
     return found
 
 
-def changes(node):
+def changes(node: Any, parent: Any = None):
     """Yield (node, words): what can replace this node of a syntax tree with one mistake, and that mistake."""
 
     def changed(**fields):
@@ -81,10 +81,11 @@ def changes(node):
         case ast.Attribute(attr="sum" | "mean"):
             other = {"sum": "mean", "mean": "sum"}[node.attr]
             yield changed(attr=other), f"with the {other} of `{text(node.value)}` in place of its {node.attr}"
-        case ast.Constant(value=bool()):
-            yield changed(value=not node.value), f"with {not node.value} in place of {node.value}"
-        case ast.Constant(value=int() | float()) if node.value:
-            yield changed(value=node.value * 1.001), f"with {node.value * 1.001:g} in place of {node.value:g}"
+        case ast.Constant(value=bool(was)):
+            name = f"`{parent.arg}={not was}`" if isinstance(parent, ast.keyword) else not was
+            yield changed(value=not was), f"with {name} in place of {was}"
+        case ast.Constant(value=int(was) | float(was)) if was:
+            yield changed(value=was * 1.001), f"with {was * 1.001:g} in place of {was:g}"
         case ast.IfExp():
             yield changed(body=node.orelse, orelse=node.body), f"with the other branch of `{text(node)}`"
         case ast.If():
@@ -122,18 +123,21 @@ class Replace(ast.NodeTransformer):
     """Count the mistakes that can be made, and make the one with the given number."""
 
     def __init__(self, number=0):
-        self.number, self.count, self.words = number, 0, ""
+        self.number, self.count, self.words, self.parents = number, 0, "", [None]
 
     def visit_arguments(self, node):
         return node  # default values are not part of the code that is replaced
 
     def visit(self, node):
-        for change, words in list(changes(node)):
+        for change, words in list(changes(node, self.parents[-1])):
             self.count += 1
             if self.count == self.number:
                 self.words = words
                 return change
-        return super().visit(node)
+        self.parents.append(node)
+        node = super().visit(node)
+        self.parents.pop()
+        return node
 
 
 def mutants(function):

@@ -16,6 +16,7 @@ COMMANDS = {
     "doctor": "Say what goes wrong in a run, why, and what to try.",
     "lab": "Watch a GAN train in a browser, and its source run line by line.",
     "explain": "Print one round of a GAN with all its numbers.",
+    "exercises": "Write minigan's pieces yourself, and have them checked.",
     "gradcheck": "Check every derivative in minigan and print the errors.",
 }
 MOST = 10**9  # larger sizes overflow before anything can report that there is not enough memory

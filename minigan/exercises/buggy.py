@@ -1,28 +1,18 @@
-"""Find the bug: a game.
+"""Twelve short pieces of a GAN in NumPy, for the game in bugs.py; one line of each is wrong.
 
-    python demos/find_the_bug.py
-
-Twelve short pieces of a GAN in NumPy. All of them run without an error, and some GANs even learn a little with them,
-but one line of each is wrong. They are our own versions of mistakes that have been published, a few of them in code
-with many readers. You name the line. Then the gradient check, which has not read the code, says in which layer,
-parameter and entry the gradient is wrong. The last layer that it names is to blame, or a layer without parameters after
-it.
+All of them run without an error, and some GANs even learn a little with them. They are our own versions of mistakes
+that have been published, a few of them in code with many readers.
 """
-
-import argparse
-import inspect
-import sys
-import textwrap
 
 import numpy as np
 
-import minigan
-from minigan import LeakyReLU, Network, Tanh
-from minigan.gradcheck import GradientError, check, check_layer, check_loss, check_network, windows
+from minigan.gradcheck import check, check_layer, check_loss, check_network, windows
 from minigan.gradcheck.cases.steps import g_step_case
-from minigan.ground import cli
-from minigan.nn.layers import Layer
+from minigan.nn.activations import LeakyReLU, Tanh
+from minigan.nn.batchnorm import BatchNorm
+from minigan.nn.layers import Dense, Dropout, Layer
 from minigan.nn.losses import sigmoid, softplus
+from minigan.nn.network import Network
 
 BUGS: list[
     tuple
@@ -45,7 +35,7 @@ def layer(*sizes):
 
 
 def after_tanh(code, rng):
-    network = Network([minigan.Dense(4, 3), Tanh(), code(), minigan.Dense(3, 2)], rng)
+    network = Network([Dense(4, 3), Tanh(), code(), Dense(3, 2)], rng)
     check_network(network, rng.standard_normal((5, 4)), rng)
 
 
@@ -84,7 +74,7 @@ def step_of_G(code, rng):
     "dx_ni = sum_j dy_nj W_ij needs the transpose of W. Because n_in = n_out, the shapes fit without it, too.",
     layer(4, 4),
 )
-class Dense1(minigan.Dense):
+class Dense1(Dense):
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         if param_grads:
             self.dW[...] = cache.T @ dy
@@ -98,7 +88,7 @@ class Dense1(minigan.Dense):
     "The loss is a mean over the batch, so dy already contains 1/N. Here the weights get 1/N twice, the biases once.",
     layer(4, 3),
 )
-class Dense2(minigan.Dense):
+class Dense2(Dense):
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         if param_grads:
             self.dW[...] = cache.T @ dy / len(dy)
@@ -114,7 +104,7 @@ class Dense2(minigan.Dense):
     "its cache instead.",
     two_batches,
 )
-class Dense3(minigan.Dense):
+class Dense3(Dense):
     def forward(self, x, train=True):
         self.x = x
         return x @ self.W + self.b, None
@@ -175,7 +165,7 @@ class LeakyReLU6(Layer):
     "Forward multiplies the units that it keeps by 1 / (1 - rate), so backward must do the same.",
     lambda code, rng: check_layer(code(0.5, np.random.default_rng(0)), rng.standard_normal((5, 4)), rng),
 )
-class Dropout7(minigan.Dropout):
+class Dropout7(Dropout):
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         return dy * (cache > 0)
 
@@ -186,7 +176,7 @@ class Dropout7(minigan.Dropout):
     "A change of x also changes the mean and the variance of the batch. The terms of these two are missing.",
     layer(4),
 )
-class BatchNorm8(minigan.BatchNorm):
+class BatchNorm8(BatchNorm):
     def backward(self, dy, cache, param_grads=True, input_grad=True):
         xhat, r, *_ = cache
         if param_grads:
@@ -253,52 +243,3 @@ def g_step_12(D, G, objective, optimizer, z):
     G.grad[...] = 0.0
     optimizer.step(G.grad)
     return loss, s_fake
-
-
-def listing(code):
-    """The source lines of a class or function, without its decorator."""
-    lines = inspect.getsource(code).rstrip().splitlines()
-    return lines[next(i for i, line in enumerate(lines) if line.startswith(("class", "def"))) :]
-
-
-def verdict(code, find):
-    """What the gradient check says about the code: one line for each array with a wrong gradient."""
-    try:
-        find(code, np.random.default_rng(0))
-    except GradientError as error:
-        return textwrap.indent(str(error).replace(", centred", ",\n    centred"), "  ")
-    return "nothing is wrong."
-
-
-def ask(n_lines):
-    """The line number that the reader guesses, or 0 if the reader gives up."""
-    while True:
-        try:
-            answer = input(f"Which line is wrong? (1 to {n_lines}, or Enter to see the answer) ").strip() or "0"
-        except EOFError:
-            raise KeyboardInterrupt from None
-        if answer.isdecimal() and int(answer) <= n_lines:
-            return int(answer)
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.parse_args()
-    found = 0
-    for number, (title, code, wrong, why, find) in enumerate(BUGS, 1):
-        lines = listing(code)
-        line = next(i for i, line in enumerate(lines, 1) if line.strip().startswith(wrong))
-        print(f"\n--- {number} of {len(BUGS)}: {title}\n")
-        print("\n".join(f"{i:4}  {line}" for i, line in enumerate(lines, 1)), end="\n\n")
-        guess = ask(len(lines)) if sys.stdin.isatty() else 0
-        found += guess == line
-        answer = "Right." if guess == line else f"It is line {line}." if not guess else f"No, it is line {line}."
-        print(textwrap.fill(f"{answer} {why}", 100))
-        print(f"The gradient check:\n{verdict(code, find)}")
-    print(
-        f"\nYou found {found} of {len(BUGS)}." + " Run the program in a terminal to guess." * (not sys.stdin.isatty())
-    )
-
-
-if __name__ == "__main__":
-    cli.main(main)

@@ -1,0 +1,165 @@
+"""Where a learner's function first differs from minigan's, and which mistake that looks like.
+
+Both run on the same random cases, and so do minigan's mutants: copies with one small mistake. A mutant with the same
+numbers as the learner's function makes the same mistake, whatever the code looks like.
+"""
+
+import textwrap
+from contextlib import nullcontext
+
+import numpy as np
+
+from minigan.exercises.pieces import copy_of, line_of
+from minigan.exercises.record import SIZES, close, first_difference, kind, kinds, record, sizes_of
+from minigan.exercises.relations import relations
+from minigan.gradcheck import GradientError
+from minigan.gradcheck.mutants import in_place, mutants
+
+MANY = 8  # entries: in smaller arrays a relation can hold by chance
+FURTHER = 40  # calls that are compared with the mutants' after the first one that differs
+
+
+def diagnose(exercise, pieces, path, case, seed):
+    """Return (words, likely): sentences on what is wrong in the case that failed, and the mistakes that it may be."""
+    ours = {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
+    right, _ = record(exercise, ours, case, seed)
+    calls, error = record(exercise, pieces, case, seed)
+    difference, each = first_difference(calls, right), False
+    stopped = len(calls) < len(right) and not isinstance(error, GradientError)
+    if difference is None and not stopped:
+        difference, each = first_difference(calls, right, each=True), True
+    n, n_in, n_out = sizes_of(seed)
+    words = [f"The smallest case that fails: {case}, with N = {n}, n_in = {n_in}, n_out = {n_out}."]
+    if difference is None:
+        words += raised(error, path) if stopped else [f"The check says: {error}"]
+    elif difference.array:
+        words += [where(calls[difference.at], difference), *similar(exercise, ours, pieces, case, difference, each)]
+    else:
+        words.append(of_another_kind(exercise, calls[difference.at], right[difference.at]))
+    at = difference.at if difference else len(calls)
+    likely = look_alikes(exercise, ours, pieces, case, seed, at + FURTHER, each) if difference or stopped else []
+    if likely:
+        words.append("This is just what one gets from minigan's own code " + ", or ".join(likely[:3]) + ".")
+    elif difference and difference.array:
+        words.append(smallest_case(calls[difference.at], difference))
+    return words, likely
+
+
+def similar(exercise, ours, pieces, case, difference, each):
+    """The simplest relation that holds for this array in all cases that fail, as a list of at most one sentence."""
+    found = []
+    for seed in range(len(SIZES)):
+        calls, _ = record(exercise, pieces, case, seed)
+        other = first_difference(calls, record(exercise, ours, case, seed)[0], each)
+        if other and other.array == difference.array:
+            found.append((other.got.size, relations(calls[other.at], other)))
+    telling = [sentences for size, sentences in found if size >= MANY] or [sentences for _, sentences in found]
+    return [sentence for sentence in telling[0] if all(sentence in others for others in telling)][:1] if telling else []
+
+
+def of_another_kind(exercise, call, right):
+    """What is wrong with a result that is not even of the right kind, or with where it was put."""
+    if call.rebound:
+        name = call.rebound[0]
+        return (f"{call.name} replaces {name} by a new array. Write into the old one, {name}[...] = ..., because it is "
+                "a view of the network's vector.")  # fmt: skip
+    got, expected = kind(call.result), kind(right.result)
+    if got == "None":
+        return f"{call.name} returns None, where it should return {expected}. Is the return missing?"
+    if got != expected:
+        return f"{call.name} returns {got}, but should return {expected}."
+    names = exercise.results[exercise.write.index(call.name)]
+    turned = [np.asarray(value) for value in reversed(call.result)]
+    if all(close(mine, np.asarray(value)) for mine, value in zip(turned, right.result, strict=True)):
+        return f"{call.name} returns the right values in the wrong order. Right is {', '.join(names)}."
+    i = next(i for i, (a, b) in enumerate(zip(kinds(call.result)[1:], kinds(right.result)[1:], strict=True)) if a != b)
+    return f"{call.name} returns {kind(call.result[i])} as its {names[i]}, but that should be {kind(right.result[i])}."
+
+
+def raised(error, path):
+    """An exception in the learner's code, in words."""
+    line, text = line_of(error, path), f"{type(error).__name__}: {error}".rstrip(". ")
+    helpful = {
+        PermissionError: "An exercise only computes. Remove that line.",
+        NotImplementedError: "That part still has to be written.",
+        RecursionError: "Your function seems to call itself, perhaps through the network or layer that it belongs to.",
+        EOFError: "An exercise gets no input. Its arguments are all that it needs.",
+        MemoryError: "It asks for far more memory than the arrays that it was given.",
+        FloatingPointError: "A number grows too large, or is not a number, on the way. Rearrange the formula.",
+    }
+    for kind_of, sentence in helpful.items():
+        if isinstance(error, kind_of):
+            return [f"Your code stops{line}: {text}.", sentence]
+    if "read-only" in str(error):
+        return [f"Your code changes an array{line} that it was only given (x, dy or a cache). Make a new one: y = x * "
+                "2 in place of x *= 2."]  # fmt: skip
+    if isinstance(error, AttributeError) and "has no attribute" in str(error):
+        return [f"Your code stops{line}: {text}.",
+                "A layer keeps nothing between its passes. What backward needs comes with the cache."]  # fmt: skip
+    if (isinstance(error, TypeError) and "complex" in str(error)) or "casting" in str(error):
+        return [f"Your code stops{line}: {text}.", "The check measures derivatives with complex numbers, so this must "
+                "work with them, too."]  # fmt: skip
+    return [f"Your code stops{line}: {text}."]
+
+
+def where(call, difference):
+    """Which entry is wrong, what it is, and what it should be."""
+    got, expected, name = difference.got, difference.expected, difference.array
+    flags = ", ".join(f"{key}={value}" for key, value in call.flags.items())
+    start = f"{call.name}" + (f" with {flags}" if flags else "")
+    if got.shape != expected.shape:
+        return f"{start}: {name} has shape {got.shape}, but should have {expected.shape}."
+    error = np.abs(got.real - expected.real) + np.abs(got.imag - expected.imag)
+    error = error / np.maximum(np.abs(expected), 1e-300) if close(got, expected) else error
+    entry = np.unravel_index(np.nan_to_num(error, nan=np.inf).argmax(), error.shape)
+    index = f"[{', '.join(map(str, entry))}]" if entry else ""
+    return f"{start}: {name}{index} is {got[entry]:.8g}, but should be {expected[entry]:.8g}."
+
+
+def look_alikes(exercise, ours, pieces, case, seed, most, each):
+    """The mistakes of minigan's mutants that give the learner's numbers, in all of several records."""
+    others = [(other, s) for s in (seed, seed + 1, seed + 2, 3) for other in dict.fromkeys([case, *exercise.cases])]
+    found = list(candidates(exercise, ours))
+    for other, s in others[:12]:
+        if found:
+            mine = record(exercise, pieces, other, s, most)
+            found = [(words, versions, helper) for words, versions, helper in found
+                     if alike(mine, record_of(exercise, versions, helper, other, s, most), each)]  # fmt: skip
+    return list(dict.fromkeys(words for words, _, _ in found))
+
+
+def candidates(exercise, ours):
+    """Yield (words, functions to record, what else to put in place) for every mutant of the exercise."""
+    for name, function in exercise.functions(exercise.write).items():
+        for mutant in mutants(function):
+            yield mutant.words, ours | {name: copy_of(function, mutant.code)}, nullcontext
+    for function in exercise.functions(exercise.helpers).values():
+        for mutant in mutants(function):
+            yield mutant.words, ours, lambda f=function, code=mutant.code: in_place(f, code)
+
+
+def record_of(exercise, versions, helper, case, seed, most):
+    with helper():
+        return record(exercise, versions, case, seed, most)
+
+
+def alike(mine, theirs, each):
+    """Whether two records are the same: the calls, and the error at their end."""
+    (calls, error), (others, other_error) = mine, theirs
+    if isinstance(error, GradientError) and isinstance(other_error, GradientError):
+        error = other_error  # its message has more digits than two versions of a formula need to share
+    if len(calls) != len(others) or repr(error) != repr(other_error):
+        return False
+    for a, b in zip(calls, others, strict=True):
+        if a.outputs.keys() != b.outputs.keys() or not all(close(a.outputs[k], b.outputs[k], each) for k in a.outputs):
+            return False
+    return True
+
+
+def smallest_case(call, difference):
+    """The inputs of a call and one of its results, printed."""
+    shown = {name: a for name, a in call.inputs.items() if a.size and name != difference.array}
+    lines = [f"{name} = {np.array2string(a, precision=4)}" for name, a in list(shown.items())[:6]]
+    lines += [f"your {difference.array} = {np.array2string(difference.got, precision=4)}",
+              f"right is {np.array2string(difference.expected, precision=4)}"]  # fmt: skip
+    return "The numbers:\n" + textwrap.indent("\n".join(lines), "    ")

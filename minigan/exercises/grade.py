@@ -1,0 +1,109 @@
+"""Judges a learner's file, in a process of its own: python -m minigan.exercises.grade NAME FILE
+
+The file's functions take the place of minigan's, and the cases of the gradient check run. The last line of the output
+is the verdict, as JSON.
+"""
+
+import contextlib
+import io
+import json
+import os
+import sys
+import threading
+import time
+from pathlib import Path
+
+from minigan.exercises.catalogue import BY_NAME
+from minigan.exercises.diagnosis import diagnose
+from minigan.exercises.pieces import PieceError, copy_of, guarded, load, replaced
+from minigan.exercises.record import close, record, run
+
+SEEDS = 20
+PATIENCE = 2.0  # seconds that one call may take; a right one takes less than a thousandth
+
+
+class Clock:
+    """Ends the process with a verdict if one call of the learner's code takes too long."""
+
+    def __init__(self, out):
+        self.out, self.since, self.what = out, None, ""
+        threading.Thread(target=self.watch, daemon=True).start()
+
+    def watch(self):
+        while True:
+            time.sleep(0.1)
+            since = self.since
+            if since is not None and time.monotonic() - since > PATIENCE:
+                words = f"{self.what} has not ended after {PATIENCE:g} seconds. Does a loop in it run for ever?"
+                say(self.out, right=False, words=[words])
+                os._exit(0)
+
+    @contextlib.contextmanager
+    def on(self, what):
+        if self.since is not None:  # a function of the learner's that calls another one
+            yield
+            return
+        self.what, self.since = what, time.monotonic()
+        try:
+            yield
+        finally:
+            self.since = None
+
+    def timed(self, name, function):
+        def call(*args, **kwargs):
+            with self.on(name):
+                return function(*args, **kwargs)
+
+        return call
+
+
+def say(out, **verdict):
+    print("\n" + json.dumps(verdict), file=out, flush=True)
+
+
+def grade(exercise, path, clock):
+    """The verdict: {"right": bool, "words": sentences, "likely": the mistakes that it may be}."""
+    try:
+        with clock.on("reading your file"):
+            pieces = load(exercise, path)
+    except PieceError as error:
+        return {"right": False, "words": [str(error)]}
+    return judge(exercise, {name: clock.timed(name, guarded(f)) for name, f in pieces.items()}, path)
+
+
+def judge(exercise, pieces, path):
+    """The verdict on functions (name -> function) from the file at path."""
+    for seed in range(SEEDS):
+        for case in exercise.cases:
+            with replaced(exercise, pieces):
+                error = run(case, seed)
+            if error is not None:
+                with contextlib.redirect_stdout(io.StringIO()):  # what it prints has been seen once
+                    words, likely = diagnose(exercise, pieces, path, case, seed)
+                return {"right": False, "words": words, "likely": likely}
+    if damage := damaged(exercise, pieces):
+        return {"right": False, "words": [damage]}
+    return {"right": True, "words": [f"{SEEDS * len(exercise.cases)} random cases, all right."]}
+
+
+def damaged(exercise, pieces):
+    """A sentence if a function changes an array that minigan's leaves alone, which no case may have noticed."""
+    ours = {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
+    for case in exercise.cases:
+        for call, right in zip(*(record(exercise, p, case, 3, 20)[0] for p in (pieces, ours)), strict=False):
+            for name, before in right.inputs.items():
+                if close(right.outputs[name], before) and not close(call.outputs[name], before):
+                    return f"{call.name} changes {name}, which it was only given."
+    return None
+
+
+def main():
+    name, path = sys.argv[1:]
+    out, printed = sys.stdout, io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        verdict = grade(BY_NAME[name], Path(path), Clock(out))
+    say(out, **verdict, printed=printed.getvalue()[:2000])
+
+
+if __name__ == "__main__":
+    main()

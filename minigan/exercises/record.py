@@ -1,0 +1,174 @@
+"""What a function returns and changes, call by call, while the cases of the gradient check run.
+
+Two versions of a function run on the same random cases. As long as they agree, they get the same inputs. So their first
+difference is the function's own, and two versions with the same records make the same mistake.
+"""
+
+import inspect
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from minigan.exercises.pieces import replaced
+from minigan.gradcheck import windows
+from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
+from minigan.nn.layers import Layer
+from minigan.nn.network import Network
+
+CASES: dict[str, Any] = DERIVATIVES | REFERENCED
+SIZES = [
+    (1, 1, 1),
+    (2, 1, 2),
+    (2, 3, 2),
+    (3, 2, 1),
+    (4, 2, 3),
+    (5, 4, 2),
+    (3, 5, 5),
+]  # N, n_in, n_out: small ones first
+CLOSE = 1e-9
+
+
+class Call(NamedTuple):
+    """One call of a function: its arguments, and what it left behind."""
+
+    name: str
+    inputs: dict  # name of an array -> a copy from before the call
+    outputs: dict  # the same, for results and for all arrays that the arguments hold, from after it
+    result: Any  # as returned
+    rebound: list  # names of windows that were replaced, where they should have been written into
+    flags: dict  # the arguments that are True or False
+
+
+class Enough(BaseException):
+    """Raised in the middle of a case to end it."""
+
+
+def sizes_of(seed):
+    """N, n_in and n_out of the case with this seed: the first seeds have small ones."""
+    return SIZES[seed] if seed < len(SIZES) else tuple(map(int, np.random.default_rng(seed).integers(2, 6, 3)))
+
+
+def run(case, seed):
+    """Run one case. Returns the error that it raised, or None."""
+    try:
+        with np.errstate(all="raise", under="ignore"):
+            CASES[case](*sizes_of(seed), np.random.default_rng(seed))
+    except Exception as error:
+        return error
+    return None
+
+
+def record(exercise, pieces, case, seed, most=10_000):
+    """Run one case with these pieces (name -> function). Returns (calls, error); at most `most` calls."""
+    calls: list = []
+    ours = exercise.functions(exercise.write)
+
+    def watched(name):
+        signature, function = inspect.signature(ours[name]), pieces[name]
+
+        def call(*args, **kwargs):
+            if len(calls) == most:
+                raise Enough
+            bound = signature.bind(*args, **kwargs).arguments
+            held = {key: array for arg, value in bound.items() for key, array in arrays(arg, value)}
+            before = {key: array.copy() for key, array in held.items()}
+            result = function(*args, **kwargs)
+            now = {key: array for arg, value in bound.items() for key, array in arrays(arg, value)}
+            rebound = [key for key, array in held.items() if now.get(key) is not array and key.startswith("self.")]
+            after = named(exercise, name, result) | {key: array.copy() for key, array in held.items()}
+            flags = {key: value for key, value in bound.items() if isinstance(value, bool)}
+            calls.append(Call(name, before, after, result, rebound, flags))
+            return result
+
+        return call
+
+    with replaced(exercise, {name: watched(name) for name in exercise.write}):
+        try:
+            return calls, run(case, seed)
+        except Enough:
+            return calls, None
+
+
+def named(exercise, function, result):
+    """The arrays of a result by name."""
+    values = result if isinstance(result, tuple) else (result,)
+    names = exercise.results[exercise.write.index(function)]
+    names = (*names, *(f"value {i + 1}" for i in range(len(names), len(values))))
+    return {key: array.copy() for name, value in zip(names, values, strict=False) for key, array in arrays(name, value)}
+
+
+def arrays(name, value):
+    """Yield (name, array) for every array that a value holds, be it an array, a network, a layer, or a list."""
+    match value:
+        case np.ndarray() | np.number() | float() | complex():
+            yield name, value if isinstance(value, np.ndarray) else np.asarray(value)
+        case Network():
+            yield from windows(value, name).items()
+            yield from windows(value, f"gradient of {name}", "d").items()
+        case Layer():
+            for parameter in value.parameters:
+                yield f"self.{parameter}", getattr(value, parameter)
+                yield f"self.d{parameter}", getattr(value, f"d{parameter}")
+            for buffer in value.buffers:
+                yield f"self.{buffer}", getattr(value, buffer)
+        case list() | tuple():
+            for i, item in enumerate(value):
+                yield from arrays(f"{name}[{i}]", item)
+
+
+def close(a, b, each=False):
+    """Whether two arrays agree up to rounding, in their real parts and in their imaginary ones.
+
+    each: whether small entries must have as many right digits as the largest.
+    """
+    if a.shape != b.shape:
+        return False
+    if each and not (np.iscomplexobj(a) or np.iscomplexobj(b)):
+        return bool(np.all((np.abs(a - b) <= CLOSE * np.abs(b)) | (np.isnan(a) & np.isnan(b))))
+    for x, y, smallest in ((a.real, b.real, 1e-13), (a.imag, b.imag, 1e-43)):
+        scale = max(np.abs(y).max(initial=0.0), smallest / CLOSE)
+        if not np.all((np.abs(x - y) <= CLOSE * scale) | (np.isnan(x) & np.isnan(y))):
+            return False
+    return True
+
+
+class Difference(NamedTuple):
+    """The first array that differs."""
+
+    at: int  # number of the call
+    array: str  # its name; "" if the result is of another kind
+    got: np.ndarray
+    expected: np.ndarray
+
+
+def first_difference(calls, right, each=False):
+    """The first Difference of two records, or None. each: see `close`."""
+    for at, (call, ours) in enumerate(zip(calls, right, strict=False)):
+        if call.rebound or kinds(call.result) != kinds(ours.result):
+            return Difference(at, "", np.asarray(np.nan), np.asarray(np.nan))
+        for name, expected in ours.outputs.items():
+            got = call.outputs.get(name, np.asarray(np.nan))
+            if not close(got, expected, each) or np.finfo(got.dtype).eps > np.finfo(expected.dtype).eps:
+                return Difference(at, name, got, expected)
+    return None
+
+
+def kinds(result):
+    """What a result is, in words, and what its parts are."""
+    return [kind(result), *map(kind, result if isinstance(result, tuple) else ())]
+
+
+def kind(value):
+    """What a result is, in words."""
+    match value:
+        case None:
+            return "None"
+        case tuple():
+            return f"a tuple of {len(value)}"
+        case np.ndarray():
+            return "an array"
+        case list():
+            return "a list"
+        case int() | float() | complex() | np.number():
+            return "a number"
+    return f"a {type(value).__name__}"
