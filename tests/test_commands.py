@@ -34,7 +34,13 @@ def test_every_command_is_in_the_list():
     assert modules | folders == set(cli.COMMANDS)
 
 
-TAKES = {"sample": "RUN ", "doctor": "RUN ", "report": "RUN ", "evaluate": "RUN|SAMPLES.npy "}
+TAKES = {
+    "sample": "RUN ",
+    "doctor": "RUN ",
+    "report": "RUN ",
+    "exercises": "[COMMAND] [NAME] ",
+    "evaluate": "RUN|SAMPLES.npy ",
+}
 
 
 @pytest.mark.parametrize("name", cli.COMMANDS)

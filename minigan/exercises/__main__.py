@@ -34,7 +34,7 @@ TIME_LIMIT = 60  # seconds for a check as a whole; a single call has less, see g
 
 def show_list():
     finished = desk.done()
-    print(f"Write minigan yourself. {len(finished)} of {len(EXERCISES)} are done.\n")
+    print(f"Write minigan yourself. Done: {len(finished)} of {len(EXERCISES)}.\n")
     for number, exercise in enumerate(EXERCISES, 1):
         state = desk.state(exercise)
         print(f"{number:>3}  {exercise.name:<15} {exercise.level:<7} {state:<8} {exercise.learn}")
@@ -72,7 +72,7 @@ def check_one(exercise):
     if verdict["right"]:
         desk.note("right", exercise, sha256)
         following = next((e.name for e in EXERCISES if desk.state(e) != "done"), None)
-        print(f"  {len(desk.done())} of {len(EXERCISES)} are done. " + (f"Next: {following}." if following else ""))
+        print(f"  Done: {len(desk.done())} of {len(EXERCISES)}. " + (f"Next: {following}." if following else ""))
     return verdict["right"]
 
 
@@ -80,7 +80,8 @@ def graded(exercise):
     """The verdict of grade.py, which runs in a process and in an empty folder of its own."""
     path = desk.path_of(exercise).resolve()
     root = str(Path(minigan.__file__).parents[1])
-    environment = os.environ | {"PYTHONPATH": root, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    paths = os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])
+    environment = os.environ | {"PYTHONPATH": paths, "OMP_NUM_THREADS": "1", "PYTHONDONTWRITEBYTECODE": "1"}
     words = [sys.executable, "-m", "minigan.exercises.grade", exercise.name, str(path)]
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -129,8 +130,10 @@ def main():
     listing = "\n".join(f"  {name:<10}{what}" for name, what in COMMANDS.items())
     summary = f"{cli.COMMANDS['exercises']}\n\ncommands:\n{listing}"
     parser = cli.Parser(COMMAND, summary, "[COMMAND] [NAME]")
-    parser.add_argument("command", nargs="?", default="list", type=cli.choice("the command", COMMANDS))
-    parser.add_argument("name", nargs="?", help="an exercise")
+    parser.add_argument(
+        "command", nargs="?", default="list", type=cli.choice("the command", COMMANDS), help="one of the commands above"
+    )
+    parser.add_argument("name", nargs="?", help="an exercise, such as softplus, or all")
     group = parser.group("train")
     group.add_argument("--name", dest="title", metavar="NAME", default="My own GAN", help="what its picture is called")
     group.add_argument("--out", type=Path, default=desk.FOLDER / "gan", metavar="FOLDER",

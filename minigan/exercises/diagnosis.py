@@ -10,8 +10,8 @@ from contextlib import nullcontext
 import numpy as np
 
 from minigan.exercises.pieces import copy_of, line_of
-from minigan.exercises.record import SIZES, close, first_difference, kind, kinds, record, sizes_of
-from minigan.exercises.relations import relations
+from minigan.exercises.record import SIZES, close, first_difference, kind, kinds, record
+from minigan.exercises.relations import certain, relations
 from minigan.gradcheck import GradientError
 from minigan.gradcheck.mutants import in_place, mutants
 
@@ -28,33 +28,36 @@ def diagnose(exercise, pieces, path, case, seed):
     stopped = len(calls) < len(right) and not isinstance(error, GradientError)
     if difference is None and not stopped:
         difference, each = first_difference(calls, right, each=True), True
-    n, n_in, n_out = sizes_of(seed)
-    words = [f"The smallest case that fails: {case}, with N = {n}, n_in = {n_in}, n_out = {n_out}."]
+    words = [f"The smallest case that fails: {case}."]
     if difference is None:
         words += raised(error, path) if stopped else [f"The check says: {error}"]
     elif difference.array:
-        words += [where(calls[difference.at], difference), *similar(exercise, ours, pieces, case, difference, each)]
+        words += [where(difference.call, difference), *similar(exercise, ours, pieces, case, difference, each)]
     else:
-        words.append(of_another_kind(exercise, calls[difference.at], right[difference.at]))
+        words.append(of_another_kind(exercise, difference.call, difference.ours))
     at = difference.at if difference else len(calls)
     likely = look_alikes(exercise, ours, pieces, case, seed, at + FURTHER, each) if difference or stopped else []
     if likely:
-        words.append("This is just what one gets from minigan's own code " + ", or ".join(likely[:3]) + ".")
+        words.append("minigan's own code does just the same " + ", or ".join(likely[:3]) + ".")
     elif difference and difference.array:
-        words.append(smallest_case(calls[difference.at], difference))
+        words.append(numbers(difference.call.inputs, difference))
+    elif stopped:
+        words.append(numbers(getattr(error, "inputs", {})))
     return words, likely
 
 
 def similar(exercise, ours, pieces, case, difference, each):
-    """The simplest relation that holds for this array in all cases that fail, as a list of at most one sentence."""
-    found = []
+    """The simplest relation that holds for this array whenever the case fails, as a list of at most one sentence."""
+    if sentence := certain(difference.call, difference):
+        return [sentence]
+    found = [(difference.got.size, relations(difference.call, difference))]
     for seed in range(len(SIZES)):
         calls, _ = record(exercise, pieces, case, seed)
         other = first_difference(calls, record(exercise, ours, case, seed)[0], each)
-        if other and other.array == difference.array:
-            found.append((other.got.size, relations(calls[other.at], other)))
+        if other and other.array == difference.array and not certain(other.call, other):
+            found.append((other.got.size, relations(other.call, other)))
     telling = [sentences for size, sentences in found if size >= MANY] or [sentences for _, sentences in found]
-    return [sentence for sentence in telling[0] if all(sentence in others for others in telling)][:1] if telling else []
+    return [sentence for sentence in telling[0] if all(sentence in others for others in telling)][:1]
 
 
 def of_another_kind(exercise, call, right):
@@ -65,12 +68,12 @@ def of_another_kind(exercise, call, right):
                 "a view of the network's vector.")  # fmt: skip
     got, expected = kind(call.result), kind(right.result)
     if got == "None":
-        return f"{call.name} returns None, where it should return {expected}. Is the return missing?"
+        return f"{with_flags(call)} returns None, where it should return {expected}. Is the return missing?"
     if got != expected:
-        return f"{call.name} returns {got}, but should return {expected}."
+        return f"{with_flags(call)} returns {got}, but should return {expected}."
     names = exercise.results[exercise.write.index(call.name)]
-    turned = [np.asarray(value) for value in reversed(call.result)]
-    if all(close(mine, np.asarray(value)) for mine, value in zip(turned, right.result, strict=True)):
+    turned = call.result[::-1]
+    if kinds(turned) == kinds(right.result) and all(map(close, *(map(np.asarray, x) for x in (turned, right.result)))):
         return f"{call.name} returns the right values in the wrong order. Right is {', '.join(names)}."
     i = next(i for i, (a, b) in enumerate(zip(kinds(call.result)[1:], kinds(right.result)[1:], strict=True)) if a != b)
     return f"{call.name} returns {kind(call.result[i])} as its {names[i]}, but that should be {kind(right.result[i])}."
@@ -85,7 +88,7 @@ def raised(error, path):
         RecursionError: "Your function seems to call itself, perhaps through the network or layer that it belongs to.",
         EOFError: "An exercise gets no input. Its arguments are all that it needs.",
         MemoryError: "It asks for far more memory than the arrays that it was given.",
-        FloatingPointError: "A number grows too large, or is not a number, on the way. Rearrange the formula.",
+        FloatingPointError: "Some step of the formula is too large for a float, or has no value (log 0, 0 / 0).",
     }
     for kind_of, sentence in helpful.items():
         if isinstance(error, kind_of):
@@ -96,17 +99,25 @@ def raised(error, path):
     if isinstance(error, AttributeError) and "has no attribute" in str(error):
         return [f"Your code stops{line}: {text}.",
                 "A layer keeps nothing between its passes. What backward needs comes with the cache."]  # fmt: skip
-    if (isinstance(error, TypeError) and "complex" in str(error)) or "casting" in str(error):
+    if "dtype('O')" in str(error) or "NoneType" in str(error):
+        return [f"Your code stops{line}: {text}.",
+                "An array has become None on the way. backward returns None where input_grad is false."]  # fmt: skip
+    if "complex" in str(error) or "casting" in str(error):
         return [f"Your code stops{line}: {text}.", "The check measures derivatives with complex numbers, so this must "
                 "work with them, too."]  # fmt: skip
     return [f"Your code stops{line}: {text}."]
 
 
+def with_flags(call):
+    """The name of a function, and the arguments of the call that are True or False."""
+    flags = ", ".join(f"{key}={value}" for key, value in call.flags.items())
+    return call.name + (f" with {flags}" if flags else "")
+
+
 def where(call, difference):
     """Which entry is wrong, what it is, and what it should be."""
     got, expected, name = difference.got, difference.expected, difference.array
-    flags = ", ".join(f"{key}={value}" for key, value in call.flags.items())
-    start = f"{call.name}" + (f" with {flags}" if flags else "")
+    start = with_flags(call)
     if got.shape != expected.shape:
         return f"{start}: {name} has shape {got.shape}, but should have {expected.shape}."
     error = np.abs(got.real - expected.real) + np.abs(got.imag - expected.imag)
@@ -156,10 +167,12 @@ def alike(mine, theirs, each):
     return True
 
 
-def smallest_case(call, difference):
-    """The inputs of a call and one of its results, printed."""
-    shown = {name: a for name, a in call.inputs.items() if a.size and name != difference.array}
-    lines = [f"{name} = {np.array2string(a, precision=4)}" for name, a in list(shown.items())[:6]]
-    lines += [f"your {difference.array} = {np.array2string(difference.got, precision=4)}",
-              f"right is {np.array2string(difference.expected, precision=4)}"]  # fmt: skip
+def numbers(inputs, difference=None):
+    """The inputs of a call, without those that play no part, and one of its results, printed."""
+    array = difference.array if difference else None
+    names = [name for name, a in inputs.items() if a.size and name != array and ".d" not in name]
+    lines = [f"{name} = {np.array2string(inputs[name], precision=4)}" for name in names[:6]]
+    if difference:
+        lines += [f"your {array} = {np.array2string(difference.got, precision=4)}",
+                  f"right is {np.array2string(difference.expected, precision=4)}"]  # fmt: skip
     return "The numbers:\n" + textwrap.indent("\n".join(lines), "    ")

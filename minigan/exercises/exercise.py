@@ -18,7 +18,8 @@ class Exercise(NamedTuple):
     cases: tuple[str, ...]  # names of gradcheck.cases
     given: tuple[str, ...] = ()  # methods that the file shows, apart from __init__
     hide: tuple[str, ...] = ()  # docstrings end before the first line that starts with one of these
-    helpers: tuple[str, ...] = ()  # minigan's functions that those to write call: their mutants count, too
+    helpers: tuple[str, ...] = ()  # other functions that minigan's version calls and a learner's does not know
+    private: tuple[str, ...] = ()  # arrays in which a learner may store something else than minigan does
     results: tuple[tuple[str, ...], ...] = (("y",),)  # for each function to write, the names of what it returns
 
     def functions(self, names):

@@ -6,6 +6,7 @@ is the verdict, as JSON.
 
 import contextlib
 import io
+import itertools
 import json
 import os
 import sys
@@ -16,7 +17,7 @@ from pathlib import Path
 from minigan.exercises.catalogue import BY_NAME
 from minigan.exercises.diagnosis import diagnose
 from minigan.exercises.pieces import PieceError, copy_of, guarded, load, replaced
-from minigan.exercises.record import close, record, run
+from minigan.exercises.record import PRECISION, close, record, run, side_by_side
 
 SEEDS = 20
 PATIENCE = 2.0  # seconds that one call may take; a right one takes less than a thousandth
@@ -81,27 +82,50 @@ def judge(exercise, pieces, path):
                 with contextlib.redirect_stdout(io.StringIO()):  # what it prints has been seen once
                     words, likely = diagnose(exercise, pieces, path, case, seed)
                 return {"right": False, "words": words, "likely": likely}
-    if damage := damaged(exercise, pieces):
-        return {"right": False, "words": [damage]}
+    if fault := damage(exercise, pieces) or imprecision(exercise, pieces):
+        return {"right": False, "words": [fault]}
     return {"right": True, "words": [f"{SEEDS * len(exercise.cases)} random cases, all right."]}
 
 
-def damaged(exercise, pieces):
-    """A sentence if a function changes an array that minigan's leaves alone, which no case may have noticed."""
-    ours = {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
-    for case in exercise.cases:
-        for call, right in zip(*(record(exercise, p, case, 3, 20)[0] for p in (pieces, ours)), strict=False):
-            for name, before in right.inputs.items():
-                if close(right.outputs[name], before) and not close(call.outputs[name], before):
-                    return f"{call.name} changes {name}, which it was only given."
+def damage(exercise, pieces):
+    """A sentence if a function changes an array that minigan's never does, which no case may have noticed."""
+    records = [pairs(exercise, pieces, case, seed) for case in exercise.cases for seed in (3, 4, 5)]
+    moved = {name for record in records for _, ours in record for name, before in ours.inputs.items()
+             if name in exercise.private or not close(ours.outputs[name], before)}  # fmt: skip
+    for call, _ in itertools.chain(*records):
+        for name in sorted(call.inputs.keys() - moved):
+            if not close(call.outputs[name], call.inputs[name]):
+                return f"{call.name} changes {name}, which should stay as it was."
     return None
+
+
+def imprecision(exercise, pieces):
+    """A sentence if a function makes float64 from float32, which would make training slow."""
+    for call, ours in pairs(exercise, pieces, PRECISION, 3):
+        for name, array in ours.outputs.items():
+            if call.outputs[name].dtype != array.dtype:
+                return (f"{call.name}: the numbers of {name} are right, but it is {call.outputs[name].dtype} where the "
+                        f"input is {array.dtype}. np.where(mask, 1.0, a) and np.ones make float64: add "
+                        ".astype(x.real.dtype).")  # fmt: skip
+    return None
+
+
+def pairs(exercise, pieces, case, seed):
+    """The calls of a learner's functions and of minigan's in one case, side by side."""
+    ours = {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
+    (calls, _), (right, _) = (record(exercise, version, case, seed, 20) for version in (pieces, ours))
+    return side_by_side(calls, right)
 
 
 def main():
     name, path = sys.argv[1:]
     out, printed = sys.stdout, io.StringIO()
     with contextlib.redirect_stdout(printed):
-        verdict = grade(BY_NAME[name], Path(path), Clock(out))
+        try:
+            verdict = grade(BY_NAME[name], Path(path), Clock(out))
+        except Exception as error:
+            words = f"The check itself has failed ({error!r}). Please report it, with your file: minigan is to blame."
+            verdict = {"right": False, "words": [words]}
     say(out, **verdict, printed=printed.getvalue()[:2000])
 
 

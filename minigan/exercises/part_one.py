@@ -18,7 +18,7 @@ EXERCISES = [
             "a small a.",
         ),
         cases=("softplus",),
-        hide=("Evaluated",), helpers=("positive_part", "magnitude"),
+        hide=("Evaluated",),
     ),
     Exercise(
         "sigmoid", "easy", "a probability that never overflows",
@@ -33,13 +33,13 @@ EXERCISES = [
             "numerator, as one formula with min(x, 0)? And min(x, 0) is x - max(x, 0).",
         ),
         cases=("sigmoid",),
-        hide=("Evaluated",), helpers=("positive_part", "magnitude"),
+        hide=("Evaluated",),
     ),
     Exercise(
         "bce", "easy", "cross-entropy on logits, and its surprisingly simple gradient",
         module="nn.losses", write=("bce_with_logits",),
         task="Return the loss L and its gradient ds, an array like s. Do not compute log(sigmoid(s)): write both "
-             "logarithms with softplus. The mean's 1/n belongs into ds; you need not compare the shapes.",
+             "logarithms with softplus. The mean's 1/n belongs in ds; you need not compare the shapes.",
         hints=(
             "-log sigmoid(s) = log(1 + exp(-s)) = softplus(-s). What is -log(1 - sigmoid(s))?",
             "L = mean [target softplus(-s) + (1 - target) softplus(s)]. The derivative of softplus(s) is sigmoid(s). "
@@ -159,6 +159,6 @@ EXERCISES = [
             "mhat = m / (1 - beta1^t), vhat = v / (1 - beta2^t), theta <- theta - lr mhat / (sqrt(vhat) + eps).",
         ),
         cases=("Adam",),
-        hide=("The t-th step",), helpers=("Adam.update",), results=((),),
+        hide=("The t-th step",), helpers=("Adam.update",), private=("m", "v"), results=((),),
     ),
 ]  # fmt: skip

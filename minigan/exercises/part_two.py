@@ -1,4 +1,4 @@
-"""The further exercises: the game, minigan/gan; and at the end two for the strong."""
+"""The further exercises: the game, minigan/gan; and at the end two for experts."""
 
 from minigan.exercises.exercise import Exercise
 
@@ -33,11 +33,11 @@ EXERCISES = [
     ),
     Exercise(
         "d-step", "medium", "one turn of the discriminator",
-        module="gan.steps", write=("d_step",),
-        task="Make fakes, score both kinds with forward_both, ask objective.d for loss and gradients, go backward "
-             "with backward_both, let the optimizer step. If there is a penalty, call it between backward and step, "
-             "with the caches of the first half of the rows (real) and of the second (fake), and add its value to "
-             "the loss. A penalty together with D.mixes_samples is a ValueError.",
+        module="gan.steps", write=("d_step",), given=("forward_both", "backward_both"),
+        task="Make fakes and score both kinds with forward_both. objective.d(s_real, s_fake) returns (L, ds_real, "
+             "ds_fake), with which backward_both goes backward; then optimizer.step(D.grad). If there is a penalty, "
+             "call it between backward and step, and add its value to L: of every cache, the first half of the rows "
+             "belongs to the real samples, the second to the fake ones.",
         hints=(
             "x_fake, _ = fakes or G.forward(z). G's caches are dropped: D's step needs no gradient of G.",
             "loss, ds_real, ds_fake = objective.d(s_real, s_fake). The halves of every cache are cache[:n] and "
@@ -47,14 +47,15 @@ EXERCISES = [
         ),
         cases=("d_step, NonSaturating", "d_step, Wasserstein", "both steps, r1, r2", "both steps, batchnorm",
                "both steps, packing", "both steps, wgan-gp"),
-        helpers=("forward_both", "backward_both"), results=(("loss", "s_real", "s_fake"),),
+        results=(("loss", "s_real", "s_fake"),),
     ),
     Exercise(
         "g-step", "medium", "the line that makes it a GAN: from D's input into G's output",
         module="gan.steps", write=("g_step",),
-        task="Make fakes, score them, ask objective.g for loss and gradient, and carry that gradient through D and "
-             "G. D must not learn here, so its grad stays as it is. If x_real is given, objective.g takes D's scores "
-             "of x_real as a second argument.",
+        task="Make fakes, score them, take loss and gradient from objective.g(s_fake), and carry the gradient through "
+             "D.backward(dy, caches, param_grads=True, input_grad=False) and G.backward; then optimizer.step(G.grad). "
+             "D must not learn here, so D.grad stays as it is. If x_real is given, call objective.g(s_fake, D's scores "
+             "of x_real).",
         hints=(
             "dL/ds_fake enters D at its output. Which argument of D.backward asks for the gradient at D's input, and "
             "which leaves D.grad alone?",
@@ -99,7 +100,7 @@ EXERCISES = [
         hide=("R1  =", "Backpropagation passes", "It is the gradient"), results=(("penalty",), ("g", "deltas"), ()),
     ),
     Exercise(
-        "batchnorm", "strong", "a derivative through the mean and the variance of the batch",
+        "batchnorm", "expert", "a derivative through the mean and the variance of the batch",
         module="nn.batchnorm", write=("BatchNorm.backward", "BatchNorm.jvp"),
         task="Write jvp, the movement of y when x moves by t, and backward. Both know the cache, and the case "
              "train=False, in which mean and var are constants. If param_grads and train, backward also moves "
@@ -114,7 +115,7 @@ EXERCISES = [
         results=(("dx",), ("ty",)),
     ),
     Exercise(
-        "wgan-gp", "strong", "a penalty on the length of a gradient",
+        "wgan-gp", "expert", "a penalty on the length of a gradient",
         module="gan.wgan", write=("wgan_gp",),
         task="Add the gradient of the penalty to D.grad and return the penalty. input_gradient and add_gradient do "
              "what they do for R1. A length of 0 must not give nan: there u is 0.",

@@ -112,13 +112,13 @@ def is_unwritten(tree, name):
 
 
 def line_of(error, path):
-    """Where in the learner's file an error arose: " in line 12", or nothing."""
+    """Where in the learner's file an error arose: " at line 12", or nothing."""
     lines, trace = [], error.__traceback__
     while trace:
         if trace.tb_frame.f_code.co_filename == str(path):
             lines.append(trace.tb_lineno)
         trace = trace.tb_next
-    return f" in line {lines[-1]}" if lines else ""
+    return f" at line {lines[-1]}" if lines else ""
 
 
 def guarded(function):

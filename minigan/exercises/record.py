@@ -10,12 +10,20 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from minigan.exercises.pieces import replaced
+from minigan.gan.objectives import Minimax, NonSaturating
+from minigan.gan.penalties import R1
+from minigan.gan.steps import d_step, g_step, update_average
+from minigan.gan.wgan import wgan_gp
 from minigan.gradcheck import windows
 from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
-from minigan.nn.layers import Layer
+from minigan.nn.activations import LeakyReLU, Tanh
+from minigan.nn.batchnorm import BatchNorm
+from minigan.nn.layers import Dense, Dropout, Layer
+from minigan.nn.losses import bce_with_logits, sigmoid, softplus
 from minigan.nn.network import Network
+from minigan.nn.optim import SGD, Adam
 
-CASES: dict[str, Any] = DERIVATIVES | REFERENCED
+PRECISION = "single precision"  # a case of the exercises alone, see below
 SIZES = [
     (1, 1, 1),
     (2, 1, 2),
@@ -37,6 +45,7 @@ class Call(NamedTuple):
     result: Any  # as returned
     rebound: list  # names of windows that were replaced, where they should have been written into
     flags: dict  # the arguments that are True or False
+    outermost: bool  # not called by another function of the exercise
 
 
 class Enough(BaseException):
@@ -61,6 +70,7 @@ def run(case, seed):
 def record(exercise, pieces, case, seed, most=10_000):
     """Run one case with these pieces (name -> function). Returns (calls, error); at most `most` calls."""
     calls: list = []
+    depth: list = []
     ours = exercise.functions(exercise.write)
 
     def watched(name):
@@ -72,12 +82,19 @@ def record(exercise, pieces, case, seed, most=10_000):
             bound = signature.bind(*args, **kwargs).arguments
             held = {key: array for arg, value in bound.items() for key, array in arrays(arg, value)}
             before = {key: array.copy() for key, array in held.items()}
-            result = function(*args, **kwargs)
+            depth.append(name)
+            try:
+                result = function(*args, **kwargs)
+            except Exception as error:
+                error.inputs = before  # type: ignore[attr-defined]
+                raise
+            depth.pop()
             now = {key: array for arg, value in bound.items() for key, array in arrays(arg, value)}
             rebound = [key for key, array in held.items() if now.get(key) is not array and key.startswith("self.")]
             after = named(exercise, name, result) | {key: array.copy() for key, array in held.items()}
+            after = {key: array for key, array in after.items() if key not in exercise.private}
             flags = {key: value for key, value in bound.items() if isinstance(value, bool)}
-            calls.append(Call(name, before, after, result, rebound, flags))
+            calls.append(Call(name, before, after, result, rebound, flags, not depth))
             return result
 
         return call
@@ -87,6 +104,23 @@ def record(exercise, pieces, case, seed, most=10_000):
             return calls, run(case, seed)
         except Enough:
             return calls, None
+
+
+def single_precision(n, n_in, n_out, rng):
+    """A round of a GAN in float32, with all pieces that exercises are about. No result may be in float64."""
+    n += 1  # BatchNorm needs two samples
+    G = Network([Dense(n_in, 3), BatchNorm(3), LeakyReLU(), Dense(3, n_out), Tanh()], rng)
+    D = Network([Dense(n_out, 3), LeakyReLU(), Dropout(0.3, rng), Dense(3, 1)], rng)
+    average, x_real, z = G.astype(np.float32), *(rng.random((n, k), np.float32) for k in (n_out, n_in))
+    for objective in (NonSaturating(), Minimax()):
+        d_step(D, G, objective, SGD(D.theta, 0.1, 0.5), x_real, z, R1(0.5))
+        _, s = g_step(D, G, objective, Adam(G.theta, 0.1), z)
+    update_average(average, G, 3, 0.9)
+    bce_with_logits(s, sigmoid(softplus(s)))
+    wgan_gp(D, D.forward(x_real)[1], 1.0)
+
+
+CASES: dict[str, Any] = DERIVATIVES | REFERENCED | {PRECISION: single_precision}
 
 
 def named(exercise, function, result):
@@ -101,10 +135,13 @@ def arrays(name, value):
     """Yield (name, array) for every array that a value holds, be it an array, a network, a layer, or a list."""
     match value:
         case np.ndarray() | np.number() | float() | complex():
-            yield name, value if isinstance(value, np.ndarray) else np.asarray(value)
+            if np.asarray(value).dtype.kind in "iufc":
+                yield name, value if isinstance(value, np.ndarray) else np.asarray(value)
         case Network():
-            yield from windows(value, name).items()
-            yield from windows(value, f"gradient of {name}", "d").items()
+            label = "layer" if name == "self" else f"{name}'s layer"
+            yield from windows(value, label).items()
+            for key, array in windows(value, label, "d").items():
+                yield key.replace(".", ".d"), array
         case Layer():
             for parameter in value.parameters:
                 yield f"self.{parameter}", getattr(value, parameter)
@@ -136,21 +173,35 @@ class Difference(NamedTuple):
     """The first array that differs."""
 
     at: int  # number of the call
+    call: Call
+    ours: Call  # minigan's, with the same inputs
     array: str  # its name; "" if the result is of another kind
     got: np.ndarray
     expected: np.ndarray
 
 
+def side_by_side(calls, right):
+    """Pairs of calls of two records: of those that no other piece made, if the two make other calls in between."""
+    if any(call.name != ours.name for call, ours in zip(calls, right, strict=False)):
+        calls, right = ([call for call in record if call.outermost] for record in (calls, right))
+    return list(zip(calls, right, strict=False))
+
+
 def first_difference(calls, right, each=False):
     """The first Difference of two records, or None. each: see `close`."""
-    for at, (call, ours) in enumerate(zip(calls, right, strict=False)):
+    for at, (call, ours) in enumerate(side_by_side(calls, right)):
         if call.rebound or kinds(call.result) != kinds(ours.result):
-            return Difference(at, "", np.asarray(np.nan), np.asarray(np.nan))
+            return Difference(at, call, ours, "", np.asarray(np.nan), np.asarray(np.nan))
         for name, expected in ours.outputs.items():
             got = call.outputs.get(name, np.asarray(np.nan))
-            if not close(got, expected, each) or np.finfo(got.dtype).eps > np.finfo(expected.dtype).eps:
-                return Difference(at, name, got, expected)
+            if not close(got, expected, each) or coarse(got) > coarse(expected):
+                return Difference(at, call, ours, name, got, expected)
     return None
+
+
+def coarse(array):
+    """The distance from 1 to the next number of an array's dtype."""
+    return np.finfo(array.dtype).eps if array.dtype.kind in "fc" else 0.0
 
 
 def kinds(result):
@@ -166,7 +217,7 @@ def kind(value):
         case tuple():
             return f"a tuple of {len(value)}"
         case np.ndarray():
-            return "an array"
+            return "an array" if value.dtype.kind in "iufc" else f"an array of {value.dtype}"
         case list():
             return "a list"
         case int() | float() | complex() | np.number():

@@ -5,22 +5,30 @@ import numpy as np
 from minigan.exercises.record import close
 
 
-def relations(call, difference):
-    """All simple relations between what an array is and what it should be, as sentences."""
+def certain(call, difference):
+    """A relation that one array is enough to see, as a sentence, or None."""
     got, expected, before = difference.got, difference.expected, call.inputs.get(difference.array)
     if before is not None and close(expected, before):
-        return [f"{call.name} changes {difference.array}, which it should leave alone."]
+        return f"{call.name} changes {difference.array}, which should stay as it was."
     if before is not None and close(got, before):
-        return [f"{difference.array} was not written."]
+        return f"{difference.array} was not written."
     if got.shape != expected.shape:
-        return shapes(got, expected, difference.array)
+        return of_shapes(got, expected, difference.array)
     if got.dtype.itemsize < expected.dtype.itemsize and np.allclose(got, expected, 1e-2, 1e-2):
-        return [f"It has only the digits of {got.dtype}. Choose no dtype: results get the one of the input."]
+        return f"It has only the digits of {got.dtype}. Choose no dtype: results get the one of the input."
     if np.iscomplexobj(expected) and close(got.real, expected.real):
-        return ["It is right for real numbers but not for complex ones, with which the check measures derivatives. "
-                "abs, np.abs and .real lose the imaginary part; magnitude(x) keeps it."]  # fmt: skip
+        return ("It is right for real numbers but not for complex ones, with which the check measures derivatives. "
+                "abs, np.abs and .real lose the imaginary part; magnitude(x) keeps it.")  # fmt: skip
     if close(got, expected):
-        return ["Small entries have lost their digits: 1 + a rounds to 1 for a tiny a, but np.log1p(a) keeps it."]
+        return "Small entries have lost their digits: 1 + a and 1 - a round to 1 for a tiny a. np.log1p(a) keeps it."
+    return None
+
+
+def relations(call, difference):
+    """All relations that hold for an array, as sentences. In a small array they can hold by chance."""
+    got, expected, before = difference.got, difference.expected, call.inputs.get(difference.array)
+    if got.shape != expected.shape:
+        return []
     found = factors(call, got, expected)
     if before is not None and close(got - before, expected):
         found.append("It was added to what was there before, but should overwrite it.")
@@ -37,18 +45,16 @@ def relations(call, difference):
     return found + masked(call, got, expected)
 
 
-def shapes(got, expected, name):
-    """Relations of arrays with different shapes."""
-    if got.size == expected.size and got.ndim == expected.ndim and close(got.T, expected):
-        return ["It is the transpose of what it should be."]
+def of_shapes(got, expected, name):
+    """A relation of two arrays with different shapes."""
+    if got.ndim == expected.ndim and close(got.T, expected):
+        return "It is the transpose of what it should be."
     if got.size == expected.size and close(got.reshape(expected.shape), expected):
-        return ["The numbers are right. Did a sum keep its dimensions (keepdims), or did an axis get lost?"]
+        return "The numbers are right. Did a sum keep its dimensions (keepdims), or did an axis get lost?"
     for axis in range(got.ndim):
         if got.ndim == expected.ndim + 1 and close(got.sum(axis=axis), expected):
-            return [f"Its sum over axis {axis} is right: is a sum over the batch missing?"]
-    if got.ndim and expected.ndim == 0:
-        return [f"{name} should be one number: is a sum or a mean over the batch missing?"]
-    return []
+            return f"Its sum over axis {axis} is right: is a sum over the batch missing?"
+    return f"{name} should be one number: is a sum or a mean missing?" if expected.ndim == 0 else None
 
 
 def compatible(array, expected):

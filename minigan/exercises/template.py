@@ -77,8 +77,8 @@ class Source:
         for node, _ in self.parts():
             if ast.get_docstring(node):
                 lines = self.lines[node.body[0].lineno - 1 : node.body[0].end_lineno]
-                rest = "\n".join(lines[self.shown(lines) :])
-                hidden.append(textwrap.dedent(rest).replace('"""', "").strip("\n"))
+                rest = textwrap.dedent("\n".join(lines[self.shown(lines) :])).replace('"""', "").strip("\n")
+                hidden.append(rest.split("\nTangent")[0].rstrip())  # tangents are for r1
         return "\n\n".join(filter(None, hidden))
 
     def imports(self):
@@ -88,8 +88,7 @@ class Source:
         for node, methods in self.parts():
             for part in [*(methods or [node]), *getattr(node, "bases", [])]:
                 used |= {n.id for n in ast.walk(part) if isinstance(n, ast.Name)}
-        secret = {name for name in self.exercise.helpers if name not in self.exercise.task}
-        for name in sorted(used - own - secret & set(vars(self.module))):
+        for name in sorted((used - own - {*self.exercise.helpers, "fused"}) & set(vars(self.module))):
             value = vars(self.module)[name]
             if not inspect.ismodule(value):
                 found.setdefault(value.__module__, []).append(name)

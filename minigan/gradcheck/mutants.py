@@ -68,10 +68,10 @@ def changes(node: Any, parent: Any = None):
     match node:
         case ast.BinOp() | ast.AugAssign() | ast.BoolOp():  # another operator
             for swap in SWAPS.get(type(node.op), ()):
-                yield (new := changed(op=swap())), f"with `{text(new)}`, whose operator is wrong"
+                yield (new := changed(op=swap())), f"with `{text(new)}`, where another operator belongs"
         case ast.Compare():
             for swap in SWAPS.get(type(node.ops[0]), ()):
-                yield (new := changed(ops=[swap()])), f"with `{text(new)}`, whose comparison is wrong"
+                yield (new := changed(ops=[swap()])), f"with `{text(new)}`, where another comparison belongs"
         case ast.Attribute(attr="T"):
             yield node.value, f"without the transpose of `{text(node.value)}`"
         case ast.UnaryOp(op=ast.USub()):
@@ -87,7 +87,7 @@ def changes(node: Any, parent: Any = None):
         case ast.Constant(value=int(was) | float(was)) if was:
             yield changed(value=was * 1.001), f"with {was * 1.001:g} in place of {was:g}"
         case ast.IfExp():
-            yield changed(body=node.orelse, orelse=node.body), f"with the other branch of `{text(node)}`"
+            yield changed(body=node.orelse, orelse=node.body), f"with the two cases of `{text(node.test)}` exchanged"
         case ast.If():
             negated = ast.UnaryOp(ast.Not(), node.test)
             yield changed(test=negated), f"with the condition `{text(node.test)}` the wrong way round"
@@ -96,22 +96,42 @@ def changes(node: Any, parent: Any = None):
         for i, value in enumerate(values):
             flipped = [*values[:i], ast.UnaryOp(ast.USub(), value), *values[i + 1 :]]
             new = changed(value=ast.Tuple(flipped, ast.Load()) if len(values) > 1 else flipped[0])
-            yield new, f"with the other sign of `{text(value)}`"
+            yield new, f"with the other sign of {part_of(node, i, len(values))}"
     if isinstance(node, ast.AugAssign):
-        yield ast.Assign([node.target], node.value), f"with `{text(node.target)} =` in place of what it should be"
+        yield (
+            ast.Assign([node.target], node.value),
+            f"with `=` in place of `{sign_of(node)}=` for `{text(node.target)}`",
+        )
     match node:
         case ast.Assign() | ast.AugAssign() | ast.Expr(value=ast.Call()):
-            yield ast.Pass(), f"without the line that starts with `{text(start(node))}`"
+            yield ast.Pass(), f"without {start(node)}"
+
+
+def part_of(statement, i, n):
+    """The i-th of n values that a statement assigns or returns, in words that do not tell the value."""
+    if isinstance(statement, ast.Return):
+        return f"value {i + 1} that it returns" if n > 1 else "what it returns"
+    if isinstance(statement, ast.AugAssign):
+        return f"what stands behind `{text(statement.target)} {sign_of(statement)}=`"
+    target = statement.targets[0]
+    if n > 1 and not isinstance(target, ast.Tuple):
+        return f"value {i + 1} of `{text(target)}`"
+    return f"`{text(target.elts[i] if n > 1 else target)}`"
+
+
+def sign_of(statement):
+    """The operator of an assignment such as +=."""
+    return {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}[type(statement.op)]
 
 
 def start(statement):
-    """What an assignment assigns to, or what a call calls."""
+    """A statement by its start: what it assigns to, or what it calls."""
     match statement:
         case ast.Assign():
-            return statement.targets[0]
+            return f"the line `{text(statement.targets[0])} = ...`"
         case ast.AugAssign():
-            return statement.target
-    return statement.value.func
+            return f"the line `{text(statement.target)} {sign_of(statement)}= ...`"
+    return f"the call of `{text(statement.value.func)}`"
 
 
 def text(node):

@@ -6,8 +6,9 @@ import textwrap
 from pathlib import Path
 
 import pytest
+from learners_answers import HARMFUL, RIGHT, WRONG
+from pages import ROOT, blocks, commands, matches
 from small_runs import contents
-from wrong_answers import HARMFUL, WRONG
 
 from minigan import train as ordinary
 from minigan.exercises import __main__ as exercises
@@ -42,7 +43,7 @@ def folder(tmp_path, monkeypatch):
 def answer(exercise):
     """minigan's own source as the file of an exercise."""
     imports = Source(exercise).imports()
-    names = [name for name in exercise.helpers if "." not in name and name not in imports]
+    names = [name for name in exercise.helpers if "." not in name]
     return "\n".join([imports, *(f"from minigan.{exercise.module} import {name}" for name in names), "",
                       solution(exercise).replace("    @fused\n", "").replace("@fused\n", "")])  # fmt: skip
 
@@ -103,8 +104,14 @@ def test_minigans_own_source_is_right(exercise, capsys):
     assert desk.state(exercise) == "done"
 
 
+@pytest.mark.parametrize(("name", "bodies"), RIGHT, ids=[name for name, _ in RIGHT])
+def test_right_answers_in_other_words_are_right(name, bodies, capsys):
+    write(BY_NAME[name], with_body(BY_NAME[name], bodies))
+    assert exercises.check_one(BY_NAME[name]), capsys.readouterr().out
+
+
 @pytest.mark.parametrize(("name", "what", "bodies", "words"), WRONG, ids=[f"{w[0]}: {w[1]}" for w in WRONG])
-def test_wrong_answers_get_a_helpful_sentence_and_do_no_harm(name, what, bodies, words, capsys):
+def test_learners_answers_get_a_helpful_sentence_and_do_no_harm(name, what, bodies, words, capsys):
     exercise = BY_NAME[name]
     write(exercise, with_body(exercise, bodies))
     files = {HARMFUL: "kept", "other.py": "also kept"}
@@ -141,7 +148,7 @@ def test_every_mutant_is_rejected_and_nearly_all_are_named():
 def test_from_the_list_to_a_right_answer(command):
     code, out, _ = run(command)
     assert code == 0
-    assert "0 of 19 are done" in out
+    assert "Done: 0 of 19" in out
     assert "start softplus" in out
     assert run(command, "start", "softplus")[0] == 0
     path = Path("exercises", "softplus.py")
@@ -152,10 +159,25 @@ def test_from_the_list_to_a_right_answer(command):
     path.write_text(with_body(BY_NAME["softplus"], "return positive_part(x) + np.log1p(np.exp(-magnitude(x)))"))
     code, out, _ = run(command, "check", "softplus")
     assert code == 0
-    assert "1 of 19 are done. Next: sigmoid." in out
+    assert "Done: 1 of 19. Next: sigmoid." in out
     assert "softplus        easy    done" in run(command)[1]
     path.write_text(path.read_text() + "# mine\n")
     assert "softplus        easy    changed" in run(command)[1]
+
+
+def test_the_worked_exercise_looks_as_the_guide_shows(command):
+    for block in blocks(ROOT / "docs" / "exercises.md"):
+        if block.language == "python":
+            body = textwrap.dedent(block.code.split("\n", 1)[1]).rstrip()
+            write(BY_NAME["softplus"], with_body(BY_NAME["softplus"], body))
+            continue
+        printed = ""
+        for words in commands(block.code):
+            if "train" not in words:
+                printed += run(command, *words[3:])[1]
+        if block.output:
+            assert matches(block.output, printed), printed
+    assert desk.state(BY_NAME["softplus"]) == "done"
 
 
 def test_nothing_that_was_written_is_overwritten(command):

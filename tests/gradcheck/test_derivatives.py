@@ -125,7 +125,8 @@ def test_names_of_cases_are_names_of_classes_and_functions(rng):
 
 
 def test_every_layer_and_optimizer_of_any_module_has_a_case():
-    for module in pkgutil.walk_packages(minigan.__path__, "minigan."):
+    modules = [m for m in pkgutil.walk_packages(minigan.__path__, "minigan.") if m.name != "minigan.exercises.buggy"]
+    for module in modules:
         for value in vars(importlib.import_module(module.name)).values():
             if inspect.isclass(value) and issubclass(value, (layers.Layer, optim.Optimizer)):
                 assert value.__name__ in BASES | set(EVERYTHING)

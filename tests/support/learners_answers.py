@@ -1,7 +1,83 @@
-"""Wrong answers as learners write them, and a part of what the check must say about each.
+"""Answers as learners write them.
 
-(exercise, what is wrong, the body of the function, or (function, body) where there are several, words of the verdict)
+RIGHT: (exercise, body), in other words than minigan's. WRONG: (exercise, what is wrong, body, a part of the verdict).
+Where an exercise has several functions, body is (function, body, function, body ...).
 """
+
+RIGHT = [
+    ("softplus", "return np.log1p(np.exp(-magnitude(x))) + positive_part(x)"),
+    ("softplus", "return np.where(x.real > 0, x, 0.0) + np.log1p(np.exp(np.where(x.real > 0, -x, x)))"),
+    ("sigmoid", "e = np.exp(-magnitude(x))\nreturn np.where(x.real > 0, 1.0, e) / (1.0 + e)"),
+    ("bce", "loss = np.mean(softplus(s) - target * s)\nreturn loss, (sigmoid(s) - target) / len(s)"),
+    ("dense-forward", "return np.dot(x, self.W) + self.b, x"),
+    (
+        "dense-backward",
+        "if param_grads:\n    self.dW[:] = np.einsum('ni,nj->ij', cache, dy)\n    self.db[:] = np.sum(dy, 0)\n"
+        "if input_grad:\n    return np.dot(dy, self.W.T)",
+    ),
+    ("leaky-relu", "slope = np.where(x.real > 0, 1.0, self.alpha).astype(x.real.dtype)\nreturn slope * x, slope"),
+    ("tanh", ("forward", "y = np.tanh(x)\nreturn y, y", "backward", "if input_grad:\n    return (1 - cache**2) * dy")),
+    (
+        "dropout",
+        "if train:\n    slope = (self.draw(x.shape, x) / (1 - self.rate)).astype(x.real.dtype)\n"
+        "    return slope * x, slope\n"
+        "return x, np.ones((len(x), 1), x.real.dtype)",
+    ),
+    (
+        "chain-rule",
+        "first = 0\nif not input_grad:\n    while not self.layers[first].parameters and first + 1 < len(self.layers):\n"
+        "        first += 1\nlayers = list(zip(self.layers, caches))[first:]\nfor layer, cache in layers[:0:-1]:\n"
+        "    dy = layer.backward(dy, cache, param_grads, True)\n"
+        "return layers[0][0].backward(dy, layers[0][1], param_grads, input_grad)",
+    ),
+    ("sgd", "v[:] = self.momentum * v + grad\ntheta[:] = theta - self.lr * v"),
+    (
+        "adam",
+        "m[:] = self.beta1 * m + (1 - self.beta1) * grad\nv[:] = self.beta2 * v + (1 - self.beta2) * grad**2\n"
+        "mhat, vhat = m / (1 - self.beta1**self.t), v / (1 - self.beta2**self.t)\n"
+        "theta -= self.lr * mhat / (np.sqrt(vhat) + self.eps)",
+    ),
+    (
+        "non-saturating",
+        (
+            "classify",
+            "loss = np.mean(softplus(-s_real)) + np.mean(softplus(s_fake))\n"
+            "return loss, (sigmoid(s_real) - 1) / len(s_real), sigmoid(s_fake) / len(s_fake)",
+            "g",
+            "return np.mean(softplus(-s_fake)), (sigmoid(s_fake) - 1) / len(s_fake)",
+        ),
+    ),
+    ("minimax", "return -softplus(s_fake).mean(), sigmoid(s_fake) / -len(s_fake)"),
+    (
+        "d-step",
+        "x_fake = G.forward(z)[0] if fakes is None else fakes[0]\n"
+        "s_real, s_fake, caches = forward_both(D, x_real, x_fake)\nloss, a, b = objective.d(s_real, s_fake)\n"
+        "backward_both(D, a, b, caches)\nif penalty is not None:\n    n = len(s_real)\n"
+        "    loss += penalty(D, x_real, x_fake, [c[:n] for c in caches], [c[n:] for c in caches])\n"
+        "optimizer.step(D.grad)\nreturn loss, s_real, s_fake",
+    ),
+    (
+        "average",
+        "d = decay\nif (1 + rounds_done) / (6 + rounds_done) < d:\n    d = (1 + rounds_done) / (6 + rounds_done)\n"
+        "average.theta[...] = d * average.theta + (1 - d) * G.theta",
+    ),
+    (
+        "batchnorm",
+        (
+            "backward",
+            "xhat, r, mean, var, train = cache\nif param_grads:\n    self.dgamma[:] = np.sum(dy * xhat, 0)\n"
+            "    self.dbeta[:] = np.sum(dy, 0)\n    if train:\n        n = len(dy)\n"
+            "        self.mean[:] = 0.9 * self.mean + 0.1 * mean\n"
+            "        self.var[:] = 0.9 * self.var + 0.1 * var * n / (n - 1)\n"
+            "if not input_grad:\n    return None\nif not train:\n    return dy * self.gamma * r\nn = len(dy)\n"
+            "dxhat = dy * self.gamma\n"
+            "return r / n * (n * dxhat - dxhat.sum(0) - xhat * (dxhat * xhat).sum(0))",
+            "jvp",
+            "xhat, r, mean, var, train = cache\nif not train:\n    return t * self.gamma * r\n"
+            "return self.gamma * r * (t - t.mean(0) - xhat * (t * xhat).mean(0))",
+        ),
+    ),
+]
 
 HARMFUL = "kept.txt"  # a file that some answers want to damage
 
@@ -13,6 +89,7 @@ WRONG = [
     ("softplus", "with math", "import math\nreturn math.log1p(math.exp(x))", "TypeError"),
     ("sigmoid", "forgotten minus",
      "return np.exp(x - positive_part(x)) / (1.0 + np.exp(magnitude(x)))", "-magnitude(x)"),
+    ("sigmoid", "as it reads", "return 1.0 / (1.0 + np.exp(-x))", "overflow"),
     ("sigmoid", "1 - sigmoid", "return np.exp(-x - positive_part(-x)) / (1.0 + np.exp(-magnitude(x)))", "should be"),
     ("bce", "sum for mean",
      "loss = (target * softplus(-s) + (1.0 - target) * softplus(s)).sum()\n"
@@ -64,8 +141,11 @@ WRONG = [
      "    self.db[...] = dy.sum(axis=0)\nreturn dy @ self.W.T if input_grad else None", "times too small"),
     ("leaky-relu", "wrong below 0", "slope = np.where(x.real > 0, 1.0, 1.0 - self.alpha)\nreturn x * slope, slope",
      "x <= 0 are wrong"),
+    ("leaky-relu", "a mask as the cache",
+     "return np.where(x.real > 0, x, self.alpha * x), x.real > 0", "an array of bool as its slope"),
+    ("leaky-relu", "float64", "slope = np.where(x.real > 0, 1.0, self.alpha)\nreturn x * slope, slope", "float64"),
     ("leaky-relu", "in-place damage",
-     "slope = np.where(x.real > 0, 1.0, self.alpha)\nx *= slope\nreturn x, slope", "leave alone"),
+     "slope = np.where(x.real > 0, 1.0, self.alpha)\nx *= slope\nreturn x, slope", "stay as it was"),
     ("tanh", "dy is missing",
      ("forward", "y = np.tanh(x)\nreturn y, y", "backward", "return 1.0 - cache**2 if input_grad else None"),
      "multiplied by dy"),
@@ -78,6 +158,9 @@ WRONG = [
     ("dropout", "also without train",
      "slope = self.draw(x.shape, x).astype(x.real.dtype) / (1.0 - self.rate)\nreturn x * slope, slope", "should be"),
     ("chain-rule", "calls itself", "return self.backward(dy, caches, param_grads, input_grad)", "call itself"),
+    ("chain-rule", "asks no layer for dx",
+     "for i in reversed(range(len(self.layers))):\n"
+     "    dy = self.layers[i].backward(dy, caches[i], param_grads, input_grad)\nreturn dy", "has become None"),
     ("chain-rule", "from the first to the last",
      "for layer, cache in zip(self.layers, caches):\n    dy = layer.backward(dy, cache, param_grads, True)\nreturn dy",
      "Your code stops"),
@@ -96,9 +179,9 @@ WRONG = [
      "x_fake, g_caches = fakes or G.forward(z)\ns_fake, d_caches = D.forward(x_fake)\n"
      "loss, ds_fake = objective.g(s_fake) if x_real is None else objective.g(s_fake, D.forward(x_real)[0])\n"
      "dx_fake = D.backward(ds_fake, d_caches, input_grad=True)\nG.backward(dx_fake, g_caches)\n"
-     "optimizer.step(G.grad)\nreturn loss, s_fake", "leave alone"),
+     "optimizer.step(G.grad)\nreturn loss, s_fake", "stay as it was"),
     ("average", "changes G", "d = min(decay, (1 + rounds_done) / (6 + rounds_done))\nG.theta *= 1.0 - d\n"
-     "average.theta *= d\naverage.theta += G.theta", "leave alone"),
+     "average.theta *= d\naverage.theta += G.theta", "stay as it was"),
     ("average", "no start", "average.theta *= decay\naverage.theta += (1.0 - decay) * G.theta", "should be"),
     # what is not mathematics
     ("softplus", "not written", 'raise NotImplementedError("write this")', "still has to be written"),
