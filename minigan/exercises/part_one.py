@@ -98,7 +98,7 @@ EXERCISES = [
             "y = tanh x. What is tanh', written in y alone?",
             "tanh' = 1 - tanh^2 = 1 - y^2. The chain rule multiplies by what comes from above: dx = dy (1 - y^2).",
         ),
-        cases=("Tanh, forward", "Tanh"),
+        cases=("Tanh, forward", "Tanh", "d_step, NonSaturating", "g_step, Relativistic"),
         hide=("Backward",), helpers=("times_tanh_slope",), results=(("y", "cache"), ("dx",)),
     ),
     Exercise(

@@ -46,6 +46,7 @@ class Call(NamedTuple):
     rebound: list  # names of windows that were replaced, where they should have been written into
     flags: dict  # the arguments that are True or False
     outermost: bool  # not called by another function of the exercise
+    arguments: dict  # the arguments themselves
 
 
 class Enough(BaseException):
@@ -94,7 +95,7 @@ def record(exercise, pieces, case, seed, most=10_000):
             after = named(exercise, name, result) | {key: array.copy() for key, array in held.items()}
             after = {key: array for key, array in after.items() if key not in exercise.private}
             flags = {key: value for key, value in bound.items() if isinstance(value, bool)}
-            calls.append(Call(name, before, after, result, rebound, flags, not depth))
+            calls.append(Call(name, before, after, result, rebound, flags, not depth, bound))
             return result
 
         return call

@@ -88,7 +88,7 @@ def test_every_planted_mistake_is_caught():
     assert sorted(survivors) == sorted(EQUIVALENT)
     assert n <= 0.05 * planted
     page = Path(__file__).parents[2].joinpath("docs", "proof.md").read_text(encoding="utf-8").replace("\n", " ")
-    assert f"of {planted} small mistakes" in page
+    assert f"Of {planted} small mistakes" in page
     caught, crashed = map(int, re.search(r"(\d+) are caught by a wrong number, (\d+) crash", page).groups())
     assert caught + crashed == planted - n
     assert abs(caught - verdicts["wrong"]) <= 10  # another NumPy may object a line earlier or later

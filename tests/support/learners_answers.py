@@ -152,6 +152,9 @@ WRONG = [
     ("tanh", "x as the cache",
      ("forward", "return np.tanh(x), x", "backward", "return dy * (1.0 - np.tanh(cache) ** 2) if input_grad else None"),
      "cache"),
+    ("tanh", "the cache on the layer",
+     ("forward", "self.y = np.tanh(x)\nreturn self.y, self.y",
+      "backward", "return dy * (1.0 - self.y**2) if input_grad else None"), "another pass"),
     ("dropout", "no scaling",
      "if not train:\n    return x, np.ones_like(x.real[:, :1])\nslope = self.draw(x.shape, x).astype(x.real.dtype)\n"
      "return x * slope, slope", "times what it should be"),
