@@ -1,5 +1,6 @@
 """Trains a GAN, first on the ring and then on digits, with a learner's functions in place of minigan's."""
 
+import textwrap
 from collections import Counter
 from contextlib import ExitStack
 from pathlib import Path
@@ -22,8 +23,9 @@ def train(name, out, **given):
         raise ArgumentError("no exercise is done yet; begin with python -m minigan.exercises start softplus.")
     if (out / "ring").exists() or (out / "digits").exists():
         raise ArgumentError(f"there is a GAN in {out} already; choose another folder with --out.")
-    print(f"Yours ({len(finished)} of {len(EXERCISES)}): {', '.join(e.name for e in finished)}")
-    print("The rest is minigan's.\n" if len(finished) < len(EXERCISES) else "")
+    yours = f"Yours ({len(finished)} of {len(EXERCISES)}): {', '.join(e.name for e in finished)}."
+    rest = " The rest is minigan's." if len(finished) < len(EXERCISES) else ""
+    print(textwrap.fill(yours + rest, 96) + "\n")
     with ExitStack() as stack:
         for exercise in finished:
             pieces = {key: counted(exercise, f, calls) for key, f in load(exercise, path_of(exercise)).items()}
@@ -53,13 +55,12 @@ def counted(exercise, function, calls):
 def draw(name, out: Path, below):
     """The samples of both runs side by side, under the name."""
     from matplotlib.figure import Figure
+    from matplotlib.image import imread
 
     figure = Figure(figsize=(9, 5), layout="constrained")
     figure.suptitle(name, fontsize=20)
     figure.supxlabel(below, fontsize=10)
     for axes, run in zip(figure.subplots(1, 2), ("ring", "digits"), strict=True):
-        from matplotlib.image import imread
-
         axes.imshow(imread(out / run / "samples.png"), cmap="gray")
         axes.set_axis_off()
     figure.savefig(out / "picture.png", dpi=120)

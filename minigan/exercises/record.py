@@ -24,15 +24,8 @@ from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
 
 PRECISION = "single precision"  # a case of the exercises alone, see below
-SIZES = [
-    (1, 1, 1),
-    (2, 1, 2),
-    (2, 3, 2),
-    (3, 2, 1),
-    (4, 2, 3),
-    (5, 4, 2),
-    (3, 5, 5),
-]  # N, n_in, n_out: small ones first
+# N, n_in, n_out of the first seeds, small ones first
+SIZES = [(1, 1, 1), (2, 1, 2), (2, 3, 2), (3, 2, 1), (4, 2, 3), (5, 4, 2), (3, 5, 5)]
 CLOSE = 1e-9
 
 
@@ -54,7 +47,7 @@ class Enough(BaseException):
 
 
 def sizes_of(seed):
-    """N, n_in and n_out of the case with this seed: the first seeds have small ones."""
+    """N, n_in and n_out of the case with this seed."""
     return SIZES[seed] if seed < len(SIZES) else tuple(map(int, np.random.default_rng(seed).integers(2, 6, 3)))
 
 
@@ -89,7 +82,8 @@ def record(exercise, pieces, case, seed, most=10_000):
             except Exception as error:
                 error.inputs = before  # type: ignore[attr-defined]
                 raise
-            depth.pop()
+            finally:
+                depth.pop()
             now = {key: array for arg, value in bound.items() for key, array in arrays(arg, value)}
             rebound = [key for key, array in held.items() if now.get(key) is not array and key.startswith("self.")]
             after = named(exercise, name, result) | {key: array.copy() for key, array in held.items()}

@@ -264,6 +264,6 @@ def test_only_finished_pieces_are_used(monkeypatch, capsys, own):
     write(wrong, with_body(wrong, "return x"))
     own_gan.train("Half", Path("half"), data="own.npz", epochs=1, threads=1, **TINY)
     out = capsys.readouterr().out
-    assert "Yours (2 of 19): adam, wgan-gp" in out
+    assert "Yours (2 of 19): adam, wgan-gp. The rest is minigan's." in out
     assert "never called: wgan-gp." in out
     assert "This GAN is yours" not in out
