@@ -65,7 +65,7 @@ def say(out, **verdict):
 def grade(exercise, path, clock):
     """The verdict: {"right": bool, "words": sentences, "likely": the mistakes that it may be}."""
     try:
-        with clock.on("reading your file"):
+        with clock.on("Reading your file"):
             pieces = load(exercise, path)
     except PieceError as error:
         return {"right": False, "words": [str(error)]}

@@ -83,6 +83,8 @@ def load(exercise, path):
             function = vars(function).get(part) if hasattr(function, "__dict__") else None
         if not callable(function):
             raise PieceError(f"There is no function {name} in your file; it must keep its name and place.")
+        if str(getattr(function, "__module__", "")).startswith("minigan"):
+            raise PieceError(f"{name} in your file is minigan's own. Write it yourself.")
         found[name] = function
     if unwritten := [name for name in exercise.write if is_unwritten(tree, name)]:
         raise PieceError(f"{' and '.join(unwritten)} still {'has' if len(unwritten) == 1 else 'have'} to be written.")
@@ -106,7 +108,7 @@ def is_unwritten(tree, name):
     """Whether the function's last line is still the one that stands in for its body."""
     nodes = tree.body
     for part in name.split("."):
-        node = next(n for n in nodes if getattr(n, "name", None) == part)
+        node = next((n for n in nodes if getattr(n, "name", None) == part), None)
         nodes = getattr(node, "body", [])
     return bool(nodes) and ast.unparse(nodes[-1]).replace("'", '"') == TODO
 

@@ -111,7 +111,7 @@ def test_right_answers_in_other_words_are_right(name, bodies, capsys):
 
 
 @pytest.mark.parametrize(("name", "what", "bodies", "words"), WRONG, ids=[f"{w[0]}: {w[1]}" for w in WRONG])
-def test_learners_answers_get_a_helpful_sentence_and_do_no_harm(name, what, bodies, words, capsys):
+def test_wrong_answers_get_a_helpful_sentence_and_do_no_harm(name, what, bodies, words, capsys):
     exercise = BY_NAME[name]
     write(exercise, with_body(exercise, bodies))
     files = {HARMFUL: "kept", "other.py": "also kept"}
@@ -126,6 +126,31 @@ def test_learners_answers_get_a_helpful_sentence_and_do_no_harm(name, what, bodi
     assert sorted(path.name for path in Path().iterdir()) == sorted([*files, "exercises"])
     assert {path: path.stat().st_mtime_ns for path in package} == package
     assert desk.state(exercise) == "begun"
+
+
+@pytest.mark.parametrize(("text", "words"), [
+    (b"", "There is no function softplus"),
+    (b"\xff\xfe\x00", "not text in UTF-8"),
+    (b"a = 1\x00", "Python cannot read your file"),
+    (b"softplus = 3", "There is no function softplus"),
+    (b"class softplus:\n    pass", "softplus() takes no arguments"),
+    (b"softplus = lambda x: x", "should be"),
+    (b"def softplus(x, y):\n    return x", "missing 1 required positional argument"),
+    (b"def softplus(x):\n    yield x", "returns a generator"),
+    (b"from minigan.nn.losses import softplus", "is minigan's own"),
+    (b"import minigan.nn.losses as ours\ndef softplus(x):\n    return ours.softplus(x)", "seems to call itself"),
+    (b"import sys", "imports sys"),
+    (b"1 / 0", "Reading your file ends with ZeroDivisionError"),
+    (b"while True:\n    pass", "Reading your file has not ended"),
+    (b"raise SystemExit", "ended the process"),
+])  # fmt: skip
+def test_odd_files_get_a_sentence(text, words, capsys):
+    desk.FOLDER.mkdir()
+    desk.path_of(BY_NAME["softplus"]).write_bytes(text)
+    assert not exercises.check_one(BY_NAME["softplus"])
+    out = " ".join(capsys.readouterr().out.split())
+    assert words in out
+    assert "The check itself" not in out
 
 
 @pytest.mark.mutation

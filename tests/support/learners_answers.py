@@ -86,7 +86,7 @@ WRONG = [
     ("softplus", "loses the digits of small results",
      "return positive_part(x) + np.log(1.0 + np.exp(-magnitude(x)))", "should be"),
     ("softplus", "abs", "return positive_part(x) + np.log1p(np.exp(-np.abs(x)))", "not for complex ones"),
-    ("softplus", "with math", "import math\nreturn math.log1p(math.exp(x))", "TypeError"),
+    ("softplus", "with math", "import math\nreturn [math.log1p(math.exp(x_n)) for x_n in x.flat]", "returns a list"),
     ("sigmoid", "forgotten minus",
      "return np.exp(x - positive_part(x)) / (1.0 + np.exp(magnitude(x)))", "-magnitude(x)"),
     ("sigmoid", "as it reads", "return 1.0 / (1.0 + np.exp(-x))", "overflow"),
