@@ -36,7 +36,9 @@ def diagnose(exercise, pieces, path, case, seed):
     else:
         words.append(of_another_kind(exercise, difference.call, difference.ours))
     at = difference.at if difference else len(calls)
-    likely = look_alikes(exercise, ours, pieces, case, seed, at + FURTHER, each) if difference or stopped else []
+    likely = []
+    if stopped or (difference and not difference.call.rebound):
+        likely = look_alikes(exercise, ours, pieces, case, seed, at + FURTHER, each)
     if likely:
         words.append("minigan's own code does just the same " + ", or ".join(likely[:3]) + ".")
     elif difference and difference.array:

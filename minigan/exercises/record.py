@@ -212,7 +212,7 @@ def kind(value):
         case tuple():
             return f"a tuple of {len(value)}"
         case np.ndarray():
-            return "an array" if value.dtype.kind in "iufc" else f"an array of {value.dtype}"
+            return "an array of numbers" if value.dtype.kind in "iufc" else f"an array of {value.dtype}"
         case list():
             return "a list"
         case int() | float() | complex() | np.number():

@@ -27,9 +27,11 @@ def certain(call, difference):
 def relations(call, difference):
     """All relations that hold for an array, as sentences. In a small array they can hold by chance."""
     got, expected, before = difference.got, difference.expected, call.inputs.get(difference.array)
+    others = call.inputs | difference.ours.outputs
+    found = [f"It equals {name}." for name, a in others.items() if name != difference.array and close(got, a)]
     if got.shape != expected.shape:
-        return []
-    found = factors(call, got, expected)
+        return found
+    found += factors(call, got, expected)
     if before is not None and close(got - before, expected):
         found.append("It was added to what was there before, but should overwrite it.")
     if got.ndim == 2 and got.shape[0] == got.shape[1] and close(got.T, expected):
