@@ -38,6 +38,8 @@ def show_list():
     for number, exercise in enumerate(EXERCISES, 1):
         state = desk.state(exercise)
         print(f"{number:>3}  {exercise.name:<15} {exercise.level:<7} {state:<8} {exercise.learn}")
+    if any(desk.state(exercise) == "changed" for exercise in EXERCISES):
+        print("\nchanged: since it was found right; check it again")
     following = next((e.name for e in EXERCISES if desk.state(e) != "done"), None)
     print(f"\n{COMMAND} " + (f"start {following}" if following else "train"))
     print(f"{COMMAND} --help lists the commands.")
@@ -70,7 +72,7 @@ def check_one(exercise):
         print("  Your code printed this (at most 400 characters are shown):")
         print(textwrap.indent(printed[:400].rstrip(), "    | "))
     if verdict["right"]:
-        desk.note("right", exercise, sha256)
+        desk.note(exercise, right=sha256)
         following = next((e.name for e in EXERCISES if desk.state(e) != "done"), None)
         print(f"  Done: {len(desk.done())} of {len(EXERCISES)}. " + (f"Next: {following}." if following else ""))
     return verdict["right"]
@@ -92,15 +94,15 @@ def graded(exercise):
     try:
         return json.loads(done.stdout.splitlines()[-1])
     except (IndexError, ValueError):
-        last = (done.stderr.strip().splitlines() or ["no message"])[-1]
-        return {"right": False, "words": [f"Your code ended the process in which it was checked: {last}."]}
+        last = "".join(f": {line}" for line in done.stderr.strip().splitlines()[-1:])
+        return {"right": False, "words": [f"Your code ended the process in which it was checked{last}."]}
 
 
 def hint(exercise):
     """Print one hint more than the last time."""
     hints = [*exercise.hints[:2], exercise.hints[2] if len(exercise.hints) > 2 else Source(exercise).derivation()]
-    n = min(desk.notes()["hints"].get(exercise.name, 0) + 1, len(hints))
-    desk.note("hints", exercise, n)
+    n = min(desk.notes(exercise).get("hints", 0) + 1, len(hints))
+    desk.note(exercise, hints=n)
     for i, text in enumerate(hints[:n], 1):
         print(f"Hint {i} of {len(hints)}")
         print(textwrap.indent(text if "\n" in text else textwrap.fill(text, 96), "  ") + "\n")

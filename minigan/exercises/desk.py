@@ -9,11 +9,12 @@ from minigan.exercises.template import template
 from minigan.ground.errors import ArgumentError, did_you_mean
 
 FOLDER = Path("exercises")
-NOTES = FOLDER / "notes.json"
+NOTES = FOLDER / ".notes"  # one file for each exercise, so that two checks at once lose nothing
 
 
 def named(name):
     """The exercises with this name, or all of them. Raises ArgumentError."""
+    name = Path(name).stem  # exercises/softplus.py will do
     if name == "all":
         return EXERCISES
     if name not in BY_NAME:
@@ -37,21 +38,18 @@ def start(exercise):
     return True
 
 
-def notes():
-    """{"right": {name: SHA-256 of the file}, "hints": {name: how many}}."""
+def notes(exercise):
+    """What is kept about an exercise: "right" (the SHA-256 of the file that was right), "hints" (how many)."""
     try:
-        found = json.loads(NOTES.read_text(encoding="utf-8"))
-        return {key: dict(found[key]) for key in ("right", "hints")}
-    except (OSError, ValueError, KeyError, TypeError):  # none yet, or damaged: then they begin anew
-        return {"right": {}, "hints": {}}
+        return dict(json.loads((NOTES / f"{exercise.name}.json").read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):  # none yet, or damaged: then they begin anew
+        return {}
 
 
-def note(kind, exercise, value):
-    """Keep one entry of the notes."""
-    kept = notes()
-    kept[kind][exercise.name] = value
-    FOLDER.mkdir(exist_ok=True)
-    NOTES.write_text(json.dumps(kept, indent=1), encoding="utf-8")
+def note(exercise, **kept):
+    """Keep something about an exercise."""
+    NOTES.mkdir(parents=True, exist_ok=True)
+    (NOTES / f"{exercise.name}.json").write_text(json.dumps(notes(exercise) | kept), encoding="utf-8")
 
 
 def digest(exercise):
@@ -62,7 +60,7 @@ def state(exercise):
     """ "done", "changed" since it was found right, "begun", or "" if there is no file."""
     if not path_of(exercise).exists():
         return ""
-    right = notes()["right"].get(exercise.name)
+    right = notes(exercise).get("right")
     return "begun" if right is None else "done" if right == digest(exercise) else "changed"
 
 

@@ -14,6 +14,7 @@ from minigan.exercises.record import SIZES, arrays, close, first_difference, kin
 from minigan.exercises.relations import certain, relations
 from minigan.gradcheck import GradientError
 from minigan.gradcheck.mutants import in_place, mutants
+from minigan.ground.errors import brief
 
 MANY = 8  # entries: in smaller arrays a relation can hold by chance
 FURTHER = 40  # calls that are compared with the mutants' after the first one that differs
@@ -30,7 +31,7 @@ def diagnose(exercise, pieces, path, case, seed):
         difference, each = first_difference(calls, right, each=True), True
     words = [f"The smallest case that fails: {case}."]
     if difference is None:
-        words += raised(error, path) if stopped else [f"The check says: {error}"]
+        words += raised(error, path) if stopped else [f"The check says: {brief(error, 300)}"]
     elif difference.array:
         words += [where(difference.call, difference), *similar(exercise, ours, pieces, case, calls, difference, each)]
     else:
@@ -40,11 +41,11 @@ def diagnose(exercise, pieces, path, case, seed):
     if stopped or (difference and not difference.call.rebound):
         likely = look_alikes(exercise, ours, pieces, case, seed, at + FURTHER, each)
     if likely:
-        words.append("minigan's own code does just the same " + ", or ".join(likely[:3]) + ".")
+        words.append("A known mistake gives exactly the same: minigan's code " + ", or ".join(likely[:3]) + ".")
     elif difference and difference.array:
-        words.append(numbers(difference.call.inputs, difference))
+        words.append(numbers(difference.call.inputs, difference.call.scalars, difference))
     elif stopped and hasattr(error, "inputs"):
-        words.append(numbers(error.inputs))
+        words.append(numbers(error.inputs, {}))
     return words, likely
 
 
@@ -80,8 +81,8 @@ def of_another_kind(exercise, call, right):
     """What is wrong with a result that is not even of the right kind, or with where it was put."""
     if call.rebound:
         name = call.rebound[0]
-        return (f"{call.name} replaces {name} by a new array. Write into the old one, {name}[...] = ..., because it is "
-                "a view of the network's vector.")  # fmt: skip
+        return (f"{call.name} replaces {name} by a new array. Write into the old one, {name}[...] = ..., because the "
+                "network and its layers share that memory.")  # fmt: skip
     got, expected = kind(call.result), kind(right.result)
     if got == "None":
         return f"{with_flags(call)} returns None, where it should return {expected}. Is the return missing?"
@@ -112,7 +113,7 @@ def raised(error, path):
     if "read-only" in str(error):
         return [f"Your code changes an array{line} that it was only given (x, dy or a cache). Make a new one: y = x * "
                 "2 in place of x *= 2."]  # fmt: skip
-    if isinstance(error, AttributeError) and "has no attribute" in str(error):
+    if isinstance(error, AttributeError) and not str(error).startswith(("module", "'")):  # it is a Layer's own message
         return [f"Your code stops{line}: {text}.",
                 "A layer keeps nothing between its passes. What backward needs comes with the cache."]  # fmt: skip
     if "dtype('O')" in str(error) or "NoneType" in str(error):
@@ -140,7 +141,12 @@ def where(call, difference):
     error = error / np.maximum(np.abs(expected), 1e-300) if close(got, expected) else error
     entry = np.unravel_index(np.nan_to_num(error, nan=np.inf).argmax(), error.shape)
     index = f"[{', '.join(map(str, entry))}]" if entry else ""
-    return f"{start}: {name}{index} is {got[entry]:.8g}, but should be {expected[entry]:.8g}."
+    is_, should_be = (f"{array[entry]:.8g}" for array in (got, expected))
+    if is_ == should_be:
+        is_, should_be = (f"{array[entry]:.15g}" for array in (got, expected))
+    before = call.inputs.get(name)
+    still = "stay as it was, " if before is not None and close(expected, before) else "be "
+    return f"{start}: {name}{index} is {is_}, but should {still}{should_be}."
 
 
 def look_alikes(exercise, ours, pieces, case, seed, most, each):
@@ -183,11 +189,13 @@ def alike(mine, theirs, each):
     return True
 
 
-def numbers(inputs, difference=None):
+def numbers(inputs, scalars, difference=None):
     """The inputs of a call, without those that play no part, and one of its results, printed."""
     array = difference.array if difference else None
-    names = [name for name, a in inputs.items() if a.size and name != array and ".d" not in name]
-    lines = [f"{name} = {np.array2string(inputs[name], precision=4)}" for name in names[:6]]
+    names = sorted((name for name, a in inputs.items() if a.size and ".d" not in name), key=lambda name: " " in name)
+    lines = [", ".join(f"{name} = {value:.6g}" for name, value in scalars.items())] if scalars else []
+    for name in names[:6]:
+        lines.append(f"{name}{' before' * (name == array)} = {np.array2string(inputs[name], precision=4)}")
     if difference:
         lines += [f"your {array} = {np.array2string(difference.got, precision=4)}",
                   f"right is {np.array2string(difference.expected, precision=4)}"]  # fmt: skip

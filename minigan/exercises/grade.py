@@ -15,9 +15,9 @@ import time
 from pathlib import Path
 
 from minigan.exercises.catalogue import BY_NAME
-from minigan.exercises.diagnosis import diagnose
+from minigan.exercises.diagnosis import diagnose, of_another_kind
 from minigan.exercises.pieces import PieceError, copy_of, guarded, load, replaced
-from minigan.exercises.record import PRECISION, close, record, run, side_by_side
+from minigan.exercises.record import PRECISION, close, kinds, record, run, side_by_side
 
 SEEDS = 20
 PATIENCE = 2.0  # seconds that one call may take; a right one takes less than a thousandth
@@ -82,30 +82,29 @@ def judge(exercise, pieces, path):
                 with contextlib.redirect_stdout(io.StringIO()):  # what it prints has been seen once
                     words, likely = diagnose(exercise, pieces, path, case, seed)
                 return {"right": False, "words": words, "likely": likely}
-    if fault := damage(exercise, pieces) or imprecision(exercise, pieces):
+    if fault := carelessness(exercise, pieces):
         return {"right": False, "words": [fault]}
     return {"right": True, "words": [f"{SEEDS * len(exercise.cases)} random cases, all right."]}
 
 
-def damage(exercise, pieces):
-    """A sentence if a function changes an array that minigan's never does, which no case may have noticed."""
+def carelessness(exercise, pieces):
+    """A sentence on what no case may have noticed: another kind of result, a damaged array, another dtype; or None."""
     records = [pairs(exercise, pieces, case, seed) for case in exercise.cases for seed in (3, 4, 5)]
+    single = pairs(exercise, pieces, PRECISION, 3)
+    for call, ours in itertools.chain(*records, single):
+        if call.rebound or kinds(call.result) != kinds(ours.result):
+            return of_another_kind(exercise, call, ours)
     moved = {name for record in records for _, ours in record for name, before in ours.inputs.items()
              if name in exercise.private or not close(ours.outputs[name], before)}  # fmt: skip
     for call, _ in itertools.chain(*records):
         for name in sorted(call.inputs.keys() - moved):
             if not close(call.outputs[name], call.inputs[name]):
                 return f"{call.name} changes {name}, which should stay as it was."
-    return None
-
-
-def imprecision(exercise, pieces):
-    """A sentence if a function makes float64 from float32, which would make training slow."""
-    for call, ours in pairs(exercise, pieces, PRECISION, 3):
+    for call, ours in single:
         for name, array in ours.outputs.items():
             if call.outputs[name].dtype != array.dtype:
                 return (f"{call.name}: the numbers of {name} are right, but it is {call.outputs[name].dtype} where the "
-                        f"input is {array.dtype}. np.where(mask, 1.0, a) and np.ones make float64: add "
+                        f"input is {array.dtype}. bool / float, np.where(mask, 1.0, a) and np.ones make float64: add "
                         ".astype(x.real.dtype).")  # fmt: skip
     return None
 

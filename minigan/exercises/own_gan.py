@@ -35,7 +35,7 @@ def train(name, out, **given):
             print()
     unused = [exercise.name for exercise in finished if not calls[exercise.name]]
     if unused:
-        print(f"These two trainings never called: {', '.join(unused)}.")
+        print(f"These two trainings did not need {', '.join(unused)}; other settings do.")
     draw(name, out, f"{len(finished)} of {len(EXERCISES)} exercises done")
     print(f"Your picture: {out / 'picture.png'}")
     if len(finished) == len(EXERCISES):

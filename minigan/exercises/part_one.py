@@ -106,7 +106,7 @@ EXERCISES = [
         module="nn.layers", write=("Dropout.forward",),
         task="Return y and the slopes as the cache. self.draw(x.shape, x) gives True for the entries to keep; call "
              "it once, and only if train. With train=False, y is x, and the cache has one slope of 1 per row: shape "
-             "(N, 1).",
+             "(N, 1). All of them are in x's real dtype.",
         hints=(
             "An entry is kept with probability 1 - rate. What must it be multiplied by, so that its mean stays x?",
             "slope = keep / (1 - rate), in x's real dtype: x.real.dtype. y = x slope.",

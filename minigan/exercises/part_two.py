@@ -37,7 +37,7 @@ EXERCISES = [
         task="Make fakes and score both kinds with forward_both. objective.d(s_real, s_fake) returns (L, ds_real, "
              "ds_fake), with which backward_both goes backward; then optimizer.step(D.grad). If there is a penalty, "
              "call it between backward and step, and add its value to L: of every cache, the first half of the rows "
-             "belongs to the real samples, the second to the fake ones.",
+             "belongs to the real samples, the second to the fake ones. You may leave out the ValueError.",
         hints=(
             "x_fake, _ = fakes or G.forward(z). G's caches are dropped: D's step needs no gradient of G.",
             "loss, ds_real, ds_fake = objective.d(s_real, s_fake). The halves of every cache are cache[:n] and "
@@ -54,8 +54,8 @@ EXERCISES = [
         module="gan.steps", write=("g_step",),
         task="Make fakes, score them, take loss and gradient from objective.g(s_fake), and carry the gradient through "
              "D.backward(dy, caches, param_grads=True, input_grad=False) and G.backward; then optimizer.step(G.grad). "
-             "D must not learn here, so D.grad stays as it is. If x_real is given, call objective.g(s_fake, D's scores "
-             "of x_real).",
+             "D must not learn here, so D.grad stays as it is. If x_real is given, let D score it after the fakes, and "
+             "call objective.g(s_fake, s_real).",
         hints=(
             "dL/ds_fake enters D at its output. Which argument of D.backward asks for the gradient at D's input, and "
             "which leaves D.grad alone?",

@@ -26,7 +26,7 @@ from minigan.nn.optim import SGD, Adam
 PRECISION = "single precision"  # a case of the exercises alone, see below
 # N, n_in, n_out of the first seeds, small ones first
 SIZES = [(1, 1, 1), (2, 1, 2), (2, 3, 2), (3, 2, 1), (4, 2, 3), (5, 4, 2), (3, 5, 5)]
-CLOSE = 1e-9
+CLOSE = 1e-11
 
 
 class Call(NamedTuple):
@@ -38,6 +38,7 @@ class Call(NamedTuple):
     result: Any  # as returned
     rebound: list  # names of windows that were replaced, where they should have been written into
     flags: dict  # the arguments that are True or False
+    scalars: dict  # the arguments that are numbers, and the numbers that self holds
     outermost: bool  # not called by another function of the exercise
     arguments: dict  # the arguments themselves
 
@@ -75,6 +76,7 @@ def record(exercise, pieces, case, seed, most=10_000):
                 raise Enough
             bound = signature.bind(*args, **kwargs).arguments
             held = {key: array for arg, value in bound.items() for key, array in arrays(arg, value)}
+            views = dict(views_of(bound))
             before = {key: array.copy() for key, array in held.items()}
             depth.append(name)
             try:
@@ -84,12 +86,13 @@ def record(exercise, pieces, case, seed, most=10_000):
                 raise
             finally:
                 depth.pop()
-            now = {key: array for arg, value in bound.items() for key, array in arrays(arg, value)}
-            rebound = [key for key, array in held.items() if now.get(key) is not array and key.startswith("self.")]
+            now = dict(views_of(bound))
+            rebound = [key for key, array in views.items() if now[key] is not array]
             after = named(exercise, name, result) | {key: array.copy() for key, array in held.items()}
             after = {key: array for key, array in after.items() if key not in exercise.private}
             flags = {key: value for key, value in bound.items() if isinstance(value, bool)}
-            calls.append(Call(name, before, after, result, rebound, flags, not depth, bound))
+            numbers = scalars(bound) | scalars(vars(bound["self"]) if "self" in bound else {})
+            calls.append(Call(name, before, after, result, rebound, flags, numbers, not depth, bound))
             return result
 
         return call
@@ -137,6 +140,9 @@ def arrays(name, value):
             yield from windows(value, label).items()
             for key, array in windows(value, label, "d").items():
                 yield key.replace(".", ".d"), array
+            for i, layer in enumerate(value.layers):
+                for buffer in layer.buffers:
+                    yield f"{label} {i} {type(layer).__name__}.{buffer}", getattr(layer, buffer)
         case Layer():
             for parameter in value.parameters:
                 yield f"self.{parameter}", getattr(value, parameter)
@@ -146,6 +152,21 @@ def arrays(name, value):
         case list() | tuple():
             for i, item in enumerate(value):
                 yield from arrays(f"{name}[{i}]", item)
+
+
+def views_of(arguments):
+    """Yield (name, array) for the vectors of networks and the layers' windows onto them, which nobody may replace."""
+    for name, value in arguments.items():
+        if isinstance(value, Network):
+            yield f"{name}.theta", value.theta
+            yield f"{name}.grad", value.grad
+        if isinstance(value, Layer | Network):
+            yield from arrays(name, value)
+
+
+def scalars(values):
+    """Those of the values (name -> value) that are numbers."""
+    return {name: v for name, v in values.items() if isinstance(v, int | float) and not isinstance(v, bool)}
 
 
 def close(a, b, each=False):
@@ -211,10 +232,10 @@ def kind(value):
             return "None"
         case tuple():
             return f"a tuple of {len(value)}"
-        case np.ndarray():
+        case np.ndarray() if value.ndim:
             return "an array of numbers" if value.dtype.kind in "iufc" else f"an array of {value.dtype}"
         case list():
             return "a list"
-        case int() | float() | complex() | np.number():
+        case int() | float() | complex() | np.number() | np.ndarray():
             return "a number"
     return f"a {type(value).__name__}"

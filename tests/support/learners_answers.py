@@ -104,6 +104,12 @@ WRONG = [
      "loss = (target * softplus(-s) + (1.0 - target) * softplus(s)).mean()\n"
      "return (sigmoid(s) - target) / s.size, loss",
      "wrong order"),
+    ("bce", "a list of two",
+     "loss = (target * softplus(-s) + (1.0 - target) * softplus(s)).mean()\n"
+     "return [loss, (sigmoid(s) - target) / s.size]", "returns a list, but should return a tuple of 2"),
+    ("bce", "float of the loss",
+     "loss = float((target * softplus(-s) + (1.0 - target) * softplus(s)).mean().real)\n"
+     "return loss, (sigmoid(s) - target) / s.size", "The imaginary part is lost"),
     ("bce", "only the loss", "return (target * softplus(-s) + (1.0 - target) * softplus(s)).mean()",
      "returns a number, but should return a tuple of 2"),
     ("bce", "logarithms of probabilities",
@@ -173,12 +179,21 @@ WRONG = [
     ("adam", "no correction of the start",
      "m *= self.beta1\nm += (1 - self.beta1) * grad\nv *= self.beta2\nv += (1 - self.beta2) * grad**2\n"
      "theta -= self.lr * m / (np.sqrt(v) + self.eps)", "theta"),
+    ("adam", "eps inside the root",
+     "m[:] = self.beta1 * m + (1 - self.beta1) * grad\nv[:] = self.beta2 * v + (1 - self.beta2) * grad**2\n"
+     "mhat, vhat = m / (1 - self.beta1**self.t), v / (1 - self.beta2**self.t)\n"
+     "theta -= self.lr * mhat / np.sqrt(vhat + self.eps)", "eps = "),
     ("non-saturating", "sign of the gradient",
      ("classify", "n, m = len(s_real), len(s_fake)\nloss = softplus(-s_real).mean() + softplus(s_fake).mean()\n"
       "return loss, sigmoid(-s_real) / n, sigmoid(s_fake) / m",
       "g", "n = len(s_fake)\nreturn softplus(-s_fake).mean(), -sigmoid(-s_fake) / n"), "sign"),
     ("minimax", "minimises the other loss",
      "return softplus(-s_fake).mean(), -sigmoid(-s_fake) / len(s_fake)", "should be"),
+    ("g-step", "D's averages move",
+     "x_fake, g_caches = fakes or G.forward(z)\ns_fake, d_caches = D.forward(x_fake)\n"
+     "loss, ds_fake = objective.g(s_fake) if x_real is None else objective.g(s_fake, D.forward(x_real)[0])\n"
+     "kept = D.grad.copy()\ndx_fake = D.backward(ds_fake, d_caches, input_grad=True)\nD.grad[...] = kept\n"
+     "G.backward(dx_fake, g_caches)\noptimizer.step(G.grad)\nreturn loss, s_fake", "BatchNorm.mean, which should stay"),
     ("g-step", "D learns, too",
      "x_fake, g_caches = fakes or G.forward(z)\ns_fake, d_caches = D.forward(x_fake)\n"
      "loss, ds_fake = objective.g(s_fake) if x_real is None else objective.g(s_fake, D.forward(x_real)[0])\n"
@@ -186,6 +201,8 @@ WRONG = [
      "optimizer.step(G.grad)\nreturn loss, s_fake", "stay as it was"),
     ("average", "changes G", "d = min(decay, (1 + rounds_done) / (6 + rounds_done))\nG.theta *= 1.0 - d\n"
      "average.theta *= d\naverage.theta += G.theta", "stay as it was"),
+    ("average", "rebinds theta", "d = min(decay, (1 + rounds_done) / (6 + rounds_done))\n"
+     "average.theta = d * average.theta + (1 - d) * G.theta", "replaces average.theta"),
     ("average", "no start", "average.theta *= decay\naverage.theta += (1.0 - decay) * G.theta", "should be"),
     # what is not mathematics
     ("softplus", "not written", 'raise NotImplementedError("write this")', "still has to be written"),
