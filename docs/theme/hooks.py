@@ -13,7 +13,7 @@ from mkdocs.structure.files import File, InclusionLevel
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"(\]\()([^)\s#]+)")  # the target of [text](target#anchor), without its anchor
 COPIED = {".png", ".gif", ".svg"}
-FOLDERS = ("nn", "gan", "gradcheck", "recipes", "data", "metrics", "runs")
+FOLDERS = ("nn", "gan", "gradcheck", "recipes", "data", "metrics", "runs", "ground")
 NAMES = "<!-- every public name -->"
 
 
