@@ -13,7 +13,7 @@ import textwrap
 from pathlib import Path
 
 import minigan
-from minigan.exercises import bugs, desk
+from minigan.exercises import desk
 from minigan.exercises.catalogue import EXERCISES
 from minigan.exercises.template import Source, solution
 from minigan.ground import cli
@@ -40,7 +40,7 @@ def show_list():
         print(f"{number:>3}  {exercise.name:<15} {exercise.level:<7} {state:<8} {exercise.learn}")
     if any(desk.state(exercise) == "changed" for exercise in EXERCISES):
         print("\nchanged: since it was found right; check it again")
-    following = next((e.name for e in EXERCISES if desk.state(e) != "done"), None)
+    following = desk.following()
     print(f"\n{COMMAND} " + (f"start {following}" if following else "train"))
     print(f"{COMMAND} --help lists the commands.")
 
@@ -73,8 +73,8 @@ def check_one(exercise):
         print(textwrap.indent(printed[:400].rstrip(), "    | "))
     if verdict["right"]:
         desk.note(exercise, right=sha256)
-        following = next((e.name for e in EXERCISES if desk.state(e) != "done"), None)
-        print(f"  Done: {len(desk.done())} of {len(EXERCISES)}. " + (f"Next: {following}." if following else ""))
+        following = desk.following()
+        print(f"  Done: {len(desk.done())} of {len(EXERCISES)}." + (f" Next: {following}." if following else ""))
     return verdict["right"]
 
 
@@ -166,6 +166,8 @@ def main():
             epochs = {"epochs": given.epochs} if given.epochs else {}
             own_gan.train(given.title, given.out, **epochs)
         case "find":
+            from minigan.exercises import bugs
+
             bugs.play()
 
 

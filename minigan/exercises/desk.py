@@ -64,6 +64,11 @@ def state(exercise):
     return "begun" if right is None else "done" if right == digest(exercise) else "changed"
 
 
+def following():
+    """The name of the first exercise that is not done, or None."""
+    return next((exercise.name for exercise in EXERCISES if state(exercise) != "done"), None)
+
+
 def done():
     """The exercises whose files have been found right and not changed since."""
     return [exercise for exercise in EXERCISES if state(exercise) == "done"]

@@ -9,7 +9,7 @@ from contextlib import nullcontext
 
 import numpy as np
 
-from minigan.exercises.pieces import copy_of, line_of
+from minigan.exercises.pieces import copy_of, line_of, originals
 from minigan.exercises.record import SIZES, arrays, close, first_difference, kind, kinds, named, record
 from minigan.exercises.relations import certain, relations
 from minigan.gradcheck import GradientError
@@ -22,7 +22,7 @@ FURTHER = 40  # calls that are compared with the mutants' after the first one th
 
 def diagnose(exercise, pieces, path, case, seed):
     """Return (words, likely): sentences on what is wrong in the case that failed, and the mistakes that it may be."""
-    ours = {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
+    ours = originals(exercise)
     right, _ = record(exercise, ours, case, seed)
     calls, error = record(exercise, pieces, case, seed)
     difference, each = first_difference(calls, right), False

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from minigan.exercises.catalogue import BY_NAME
 from minigan.exercises.diagnosis import diagnose, of_another_kind
-from minigan.exercises.pieces import PieceError, copy_of, guarded, load, replaced
+from minigan.exercises.pieces import PieceError, guarded, load, originals, replaced
 from minigan.exercises.record import PRECISION, close, kinds, record, run, side_by_side
 
 SEEDS = 20
@@ -111,8 +111,8 @@ def carelessness(exercise, pieces):
 
 def pairs(exercise, pieces, case, seed):
     """The calls of a learner's functions and of minigan's in one case, side by side."""
-    ours = {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
-    (calls, _), (right, _) = (record(exercise, version, case, seed, 20) for version in (pieces, ours))
+    versions = pieces, originals(exercise)
+    (calls, _), (right, _) = (record(exercise, version, case, seed, 20) for version in versions)
     return side_by_side(calls, right)
 
 

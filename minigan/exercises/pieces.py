@@ -141,6 +141,11 @@ def copy_of(function, code=None):
     return own
 
 
+def originals(exercise):
+    """name -> minigan's own version of each function to write."""
+    return {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
+
+
 @contextmanager
 def replaced(exercise, pieces):
     """Meanwhile, minigan calls these functions (name -> function) in place of its own."""

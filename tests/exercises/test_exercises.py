@@ -14,7 +14,7 @@ from minigan.exercises import __main__ as exercises
 from minigan.exercises import desk, own_gan
 from minigan.exercises.catalogue import BY_NAME, EXERCISES
 from minigan.exercises.grade import judge
-from minigan.exercises.pieces import copy_of
+from minigan.exercises.pieces import copy_of, originals
 from minigan.exercises.template import TODO, Source, solution, template
 from minigan.gradcheck.cases import DERIVATIVES, REFERENCED
 from minigan.gradcheck.mutants import mutants
@@ -156,7 +156,7 @@ def test_odd_files_get_a_sentence(text, words, capsys):
 def test_every_mutant_is_rejected_and_nearly_all_are_named():
     accepted, named, planted = set(), 0, 0
     for exercise in EXERCISES:
-        ours = {name: copy_of(function) for name, function in exercise.functions(exercise.write).items()}
+        ours = originals(exercise)
         for name, function in exercise.functions(exercise.write).items():
             for mutant in mutants(function):
                 verdict = judge(exercise, ours | {name: copy_of(function, mutant.code)}, Path("file.py"))

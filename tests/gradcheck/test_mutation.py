@@ -1,6 +1,6 @@
 """A test of the gradient checks: plant small mistakes in minigan, one at a time, and see that the cases catch each.
 
-`python -m pytest -m mutation -s` runs it, in about 15 minutes. The everyday suite leaves it out.
+`python -m pytest -m mutation -s` runs it, in some minutes. The everyday suite leaves it out.
 """
 
 import re
