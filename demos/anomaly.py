@@ -37,7 +37,7 @@ from tqdm import tqdm
 
 from minigan import Adam
 from minigan.data import Dataset, load
-from minigan.data.mnist import load_mnist
+from minigan.data.known import load_known
 from minigan.ground import cli
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import generator_input
@@ -92,7 +92,7 @@ def main():
     given = parser.parse_args()
 
     data = load("mnist")
-    images, labels, _ = load_mnist("test")
+    images, labels, _ = load_known("mnist", "test")
     data = Dataset(data.x[data.labels != given.digit], data.shape, "nine digits")
     odd = np.flatnonzero(labels == given.digit)
     normal = np.flatnonzero(labels != given.digit)[: len(odd)]  # as many as odd ones

@@ -34,7 +34,7 @@ from tqdm import tqdm
 
 from minigan import Adam, Dense, Dropout, Network, ReLU, softmax_cross_entropy
 from minigan.data import Dataset, load
-from minigan.data.mnist import load_mnist
+from minigan.data.known import load_known
 from minigan.ground import cli
 from minigan.ground.errors import ArgumentError
 from minigan.recipes.presets import PRESETS
@@ -126,7 +126,7 @@ def main():
         raise ArgumentError("--seeds must be at least 2: the standard error needs more than one repetition.")
 
     everything = load("mnist")
-    images, labels, _ = load_mnist("test")
+    images, labels, _ = load_known("mnist", "test")
     test = Dataset(images.reshape(len(images), -1), everything.shape, "test images", labels)
     results = []
     for seed in tqdm(range(given.seeds), unit="seed", leave=False, disable=None):

@@ -28,7 +28,7 @@ from pairs import latent, save_rows, train
 
 from minigan.data import load
 from minigan.data.drawn import draw
-from minigan.data.mnist import load_mnist
+from minigan.data.known import load_known
 from minigan.ground import cli
 from minigan.metrics.classifier import Classifier
 from minigan.metrics.frechet import frechet_distance
@@ -59,7 +59,7 @@ def main():
     given = parser.parse_args()
 
     data, rng = load("mnist"), np.random.default_rng(given.seed)
-    images, labels, _ = load_mnist("test")
+    images, labels, _ = load_known("mnist", "test")
     strokes, drawn_labels = draw(len(images), given.seed)
     test, drawn = (replace(data, x=x.reshape(len(x), -1)).batch(slice(None)) for x in (images, strokes))
     squares, G = (train(data, edges, given.epochs, given.seed, judged) for judged in (False, True))

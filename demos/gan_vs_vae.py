@@ -125,7 +125,7 @@ def main():
     settings = settings if given.epochs is None else replace(settings, epochs=given.epochs)
     if not settings.epochs:  # a run of 0 epochs
         raise ArgumentError(f"{given.gan} was trained for 0 epochs; give --epochs.")
-    data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
+    data = load(settings.data, **settings.of_data)
     seconds = ""
     if not given.gan:
         G, gan_seconds = train_gan(data, settings)
@@ -140,7 +140,7 @@ def main():
     through = h[:, :n_z] + np.exp(0.5 * h[:, n_z:]) * eps
     of_gan = draw_samples(settings, data, G, N_SCORED)
     of_vae, of_both = (2.0 * sigmoid(decoder(noise)) - 1.0 for noise in (z, through))
-    train, test = split(data, settings.data_dir, settings.seed, settings.vary)
+    train, test = split(data)
     panels = {"test images": test.batch(slice(None)), f"GAN{' told labels' * settings.conditional}: samples": of_gan,
               "VAE: samples, as pixel means": of_vae}  # fmt: skip
     save_panels(given.out, panels, data.shape)

@@ -29,7 +29,7 @@ import numpy as np
 from pairs import latent, save_rows, train
 
 from minigan.data import load
-from minigan.data.mnist import load_mnist
+from minigan.data.known import load_known
 from minigan.ground import cli
 from minigan.metrics.classifier import Classifier
 from minigan.metrics.frechet import frechet_distance
@@ -75,7 +75,7 @@ def main():
         return shrink(x, given.side)
 
     data = load("mnist")
-    images, _, _ = load_mnist("test")
+    images, _, _ = load_known("mnist", "test")
     test = replace(data, x=images.reshape(len(images), -1)).batch(slice(None))
     small = small_of(test)
     z = latent(small, np.random.default_rng(given.seed))

@@ -18,7 +18,7 @@ from minigan.evaluate import labels_for
 from minigan.ground.errors import ArgumentError, MiniganError, did_you_mean
 from minigan.metrics import tables
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.sampling import draw_samples
+from minigan.recipes.sampling import draw_samples, label_number
 from minigan.recipes.settings import Settings
 from minigan.runs import checkpoint, images, page
 from minigan.runs.load import load_generator
@@ -114,14 +114,15 @@ class GAN:
     def sample(self, n=64, label=None, seed=0):
         """Draw n samples: images (n, height, width) or (n, height, width, 3), float32 in 0..1, or points (n, 2).
 
-        label: what to draw, one label or an array of n, if the GAN is conditional. By default every label in turn.
+        label: what to draw if the GAN is conditional, one label (its name or number) or an array of n numbers. By
+        default every label in turn.
         seed: the same seed gives the same samples. Raises ArgumentError if there is no such label.
         """
         G, settings, data = self._trained()
         if label is not None and not settings.conditional:
             raise ArgumentError("this GAN was trained without labels; leave out label.")
-        if label is not None and not ((np.asarray(label) >= 0) & (np.asarray(label) < data.n_classes)).all():
-            raise ArgumentError(f"label must be in 0..{data.n_classes - 1}, not {label}.")
+        if label is not None:
+            label = np.array([label_number(one, data) for one in np.ravel(label)]).reshape(np.shape(label))
         x = draw_samples(settings, data, G, n, seed, label)
         return images.to_unit(x, data.shape) if data.is_images else x
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from minigan.ground import cli
 from minigan.ground.errors import ArgumentError
-from minigan.recipes.sampling import draw_samples, generate, generator_input, latent_noise, streams
+from minigan.recipes.sampling import draw_samples, generate, generator_input, label_number, latent_noise, streams
 from minigan.runs import images
 from minigan.runs.load import load_generator
 
@@ -19,7 +19,7 @@ def main():
     parser.add_argument("-n", type=cli.whole(1), help="number of samples (default: 64)")
     parser.add_argument("--seed", type=cli.whole(0), help="seed of the noise (default: 0)")
     parser.add_argument(
-        "--label", type=int, help="label to draw, if the run is --conditional (default: all labels in turn)"
+        "--label", help="label to draw, its name or its number, if the run is --conditional (default: all in turn)"
     )
     parser.add_argument(
         "--walk", action="store_true", help="make a .gif in which the z of each sample moves in a circle"
@@ -44,8 +44,7 @@ def main():
     G, settings, data = load_generator(given.run)
     if given.label is not None and not settings.conditional:
         raise ArgumentError("this generator takes no labels; --label needs a run that was trained with --conditional.")
-    if given.label is not None and not 0 <= given.label < data.n_classes:
-        raise ArgumentError(f"--label must be in 0..{data.n_classes - 1}, not {given.label}.")
+    label = None if given.label is None else label_number(given.label, data)
     try:
         if given.training:
             pictures = [picture for _, picture in images.of_training(given.run)]
@@ -53,11 +52,11 @@ def main():
                 raise ArgumentError(f"{given.run / 'samples'} has no pictures; --training needs the folder of a run.")
             n = images.save_gif(out, pictures, 2)
         elif given.walk:
-            images.save_gif(out, walk(settings, data, G, n, seed, given.label), 20)
+            images.save_gif(out, walk(settings, data, G, n, seed, label), 20)
         elif out.suffix.lower() == ".png":
-            images.save_samples(out, draw_samples(settings, data, G, n, seed, given.label), data.shape)
+            images.save_samples(out, draw_samples(settings, data, G, n, seed, label), data.shape)
         else:
-            x = draw_samples(settings, data, G, n, seed, given.label)
+            x = draw_samples(settings, data, G, n, seed, label)
             with open(out, "wb") as file:  # given a name, np.save would add .npy to one that ends in .NPY
                 np.save(file, images.to_unit(x, data.shape) if data.is_images else x)
     except OSError as error:

@@ -83,13 +83,14 @@ def in_process(monkeypatch):
 
 @pytest.fixture
 def no_mnist(monkeypatch, tmp_path):
-    """A machine without MNIST and without a network: the cache is empty and the mirrors do not answer."""
-    from minigan.data import mnist
+    """A machine without MNIST, its relatives and a network: the cache is empty and the mirrors do not answer."""
+    from minigan.data import known, sets
 
     monkeypatch.delenv("MINIGAN_DATA", raising=False)
     monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
-    monkeypatch.setattr(mnist, "MIRRORS", ("https://localhost:1/",))
-    monkeypatch.setattr(mnist, "TORCHVISION", ())
+    for name, published in sets.SETS.items():
+        monkeypatch.setitem(sets.SETS, name, published._replace(mirrors=("https://localhost:1/",)))
+    monkeypatch.setattr(known, "TORCHVISION", ())
 
 
 @pytest.fixture
@@ -101,15 +102,17 @@ def server(no_mnist, monkeypatch):
 
     from local_server import RIGHT, Server
 
-    from minigan.data import mnist
+    from minigan.data import known, sets
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Server) as server:
         Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         base = f"http://127.0.0.1:{server.server_port}/"
-        monkeypatch.setattr(mnist, "MIRRORS", (f"{base}first/", f"{base}right/"))
-        monkeypatch.setattr(mnist, "MAX_BYTES", 300_000)
-        monkeypatch.setattr(mnist, "PATIENCE", 0.3)
-        monkeypatch.setattr(mnist, "SHA256", {n: hashlib.sha256(content).hexdigest() for n, content in RIGHT.items()})
+        monkeypatch.setattr(known, "PATIENCE", 0.3)
+        monkeypatch.setattr(known, "SLOWEST", 1e12)
+        for name, files in RIGHT.items():
+            published = {file: (len(content), hashlib.sha256(content).hexdigest()) for file, content in files.items()}
+            mirrors = (f"{base}first-{name}/", f"{base}right-{name}/")
+            monkeypatch.setitem(sets.SETS, name, sets.SETS[name]._replace(published=published, mirrors=mirrors))
         monkeypatch.setattr(Server, "asked", [])
         yield base
         server.shutdown()

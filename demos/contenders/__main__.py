@@ -25,7 +25,7 @@ def start(name, settings, images):
         from minigan.data import load
         from minigan.training import Training
 
-        training = Training(s, load(s.data, s.data_dir, s.seed, s.vary))
+        training = Training(s, load(s.data, **s.of_data))
     contender = make(name, training)
 
     def first():

@@ -10,6 +10,8 @@ import numpy as np
 
 from minigan.ground.backend import fused
 
+MAX_CLASSES = 1000  # each makes the networks larger
+
 
 @dataclass
 class Dataset:
@@ -21,6 +23,8 @@ class Dataset:
     labels: (n,) integers from 0, or None.
     low: the value of black in a batch, -1 or 0. White is 1.
     name: the name that `load` knows the data by. It is never "auto".
+    classes: the names of the labels, or () if these are just numbers.
+    held: a function that returns the Dataset of test samples, if these data have their own; see `data.split`.
     """
 
     x: Any
@@ -29,6 +33,8 @@ class Dataset:
     labels: Any = None
     low: float = -1.0
     name: str = ""
+    classes: tuple[str, ...] = ()
+    held: Any = None
 
     @property
     def n_x(self):
@@ -82,9 +88,12 @@ def scaled(pixels, factor, low):
     return x
 
 
-def from_images(images, source, labels=None, name=""):
-    """A Dataset of images uint8, (n, height, width) or (n, height, width, 3). source: their origin, for the note."""
+def from_images(images, source, labels=None, **more):
+    """A Dataset of images uint8, (n, height, width) or (n, height, width, 3). source: their origin, for the note.
+
+    more: further fields of the Dataset.
+    """
     n, *shape = images.shape
     colour = " in colour" if len(shape) == 3 else ""
     note = f"{n} images {shape[0]}x{shape[1]}{colour}: {source}"
-    return Dataset(images.reshape(n, -1), tuple(shape), note, labels, name=name)
+    return Dataset(images.reshape(n, -1), tuple(shape), note, labels, **more)

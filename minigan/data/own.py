@@ -11,11 +11,10 @@ from dataclasses import replace
 import numpy as np
 
 from minigan.data import npy
-from minigan.data.dataset import Dataset, from_images
+from minigan.data.dataset import MAX_CLASSES, Dataset, from_images
 from minigan.ground.errors import DataError, brief
 
 ENDINGS = (".npy", ".npz")
-MAX_CLASSES = 1000
 
 
 def from_file(path):

@@ -62,7 +62,7 @@ def reset(trainer, seed):
         raise ArgumentError("the seed must be a whole number.")
     settings, data = replace(trainer.training.settings, seed=seed), trainer.data
     if settings.data in DATA:
-        data = load(settings.data, settings.data_dir, seed, settings.vary)
+        data = load(settings.data, **settings.of_data)
     trainer.begin(trainer.preset, settings, data, trainer.sent)
 
 

@@ -26,10 +26,13 @@ class Images:
         self.settings, self.data, self.z = settings, data, z[:N_SAMPLES]
         self.own = self.z[:1].copy() if own is None else own
         self.labels = data.n_classes if settings.conditional else 0
+        names = list(data.classes) or [str(k) for k in range(self.labels)]
         height, width, *channels = data.shape
         real = data.batch(slice(N_REAL))
-        self.about = {"shape": [height, width, *(channels or [1])], "labels": self.labels, "real": self.pixels(real),
-                      "sliders": min(N_SLIDERS, settings.latent_dim), "near": N_NEAR, "reals": N_REAL}  # fmt: skip
+        self.about = {
+            "shape": [height, width, *(channels or [1])], "labels": names[: self.labels], "real": self.pixels(real),
+            "sliders": min(N_SLIDERS, settings.latent_dim), "near": N_NEAR, "reals": N_REAL,
+        }  # fmt: skip
 
     def picture(self, training, G, D):
         """One picture, ready for JSON; None if the numbers have overflowed. G, D: the networks to show."""

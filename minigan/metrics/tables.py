@@ -146,8 +146,7 @@ def judge_for(shape, settings, data=None):
         if settings.data not in toy.STD:
             raise ArgumentError("points can only be compared with --data ring or --data grid, whose modes are known.")
         return Points(settings.data)
-    where = settings.data_dir, settings.seed, settings.vary
-    train, test = split(data or load(settings.data, *where), *where)
+    train, test = split(data or load(settings.data, **settings.of_data))
     if train.shape != shape:
         mine, theirs = ("x".join(map(str, s)) for s in (shape, train.shape))
         raise ArgumentError(f"the samples are {mine}, but those of {train.name} are {theirs}; give another --data.")

@@ -4,6 +4,7 @@ import numpy as np
 
 from minigan.gan.conditional import one_hot
 from minigan.ground.backend import namespace
+from minigan.ground.errors import ArgumentError, brief
 from minigan.nn.random import normal, uniform
 
 
@@ -44,6 +45,20 @@ def generator_input(settings, data, n, rng, label=None):
         return z
     labels = np.arange(n) % data.n_classes if label is None else np.broadcast_to(label, n)
     return np.concatenate([z, one_hot(labels, data.n_classes, z)], axis=1)
+
+
+def label_number(label, data):
+    """The number of a label that is given by its number or, in words, by its name or its number.
+
+    data: has n_classes, and classes, the names. Raises ArgumentError if there is no such label.
+    """
+    if label in data.classes:
+        return data.classes.index(label)
+    number = int(label) if str(label).isdecimal() else -1
+    if not 0 <= number < data.n_classes:
+        names = f", or one of {brief(', '.join(data.classes))}" if data.classes else ""
+        raise ArgumentError(f"the label must be in 0..{data.n_classes - 1}{names}, not {label}.")
+    return number
 
 
 def generate(settings, data, G, z):

@@ -1,6 +1,7 @@
 """The settings of a run: what you can ask for, which settings contradict each other, and which have no effect."""
 
 import math
+import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -14,11 +15,14 @@ from minigan.recipes.option import Limit, option, options
 OBJECTIVES = {"non-saturating": NonSaturating, "minimax": Minimax, "least-squares": LeastSquares,
               "wasserstein": Wasserstein, "hinge": Hinge, "relativistic": Relativistic}  # fmt: skip
 
+KNOWN = ("mnist", "fashion", "kmnist", "emnist-digits", "emnist-letters", "cifar10")
+
 COUNT = Limit(lambda v: 1 <= v <= 10**6, "from 1 to 1000000")
 NOT_NEGATIVE = Limit(lambda v: 0 <= v < math.inf, "0 or more")
 POSITIVE = Limit(lambda v: 0 < v < math.inf, "above 0")
 RATE = Limit(lambda v: 0 <= v < 1, "at least 0 and below 1")
 SHARE = Limit(lambda v: 0 <= v <= 1, "from 0 to 1")
+SIDE = Limit(lambda v: 4 <= v <= 256, "from 4 to 256")
 FACTOR = Limit(lambda v: 0 < v <= 1, "above 0 and at most 1")
 
 
@@ -30,13 +34,16 @@ class Settings:
     """
 
     data: str = option(
-        "data", "auto", "mnist, drawn (digits, no download), stacked (three digits in one colour image), ring, grid, "
-        "spiral, moons, line, point, or your own .npy or .npz file; auto uses mnist, or drawn if MNIST can be neither "
-        "found nor downloaded",
+        "data", "auto", "a folder of pictures, whose subfolders become labels; a .npy or .npz file; or a name: "
+        f"{', '.join(KNOWN)} (downloaded once), drawn (digits, no download), stacked (three digits in one colour "
+        "image), ring, grid, spiral, moons, line, point, or auto: mnist, or drawn if MNIST can be neither found nor "
+        "downloaded",
         metavar="DATA",
     )  # fmt: skip
-    data_dir: str | None = option("data", None, "folder with MNIST's files", metavar="FOLDER")
+    data_dir: str | None = option("data", None, "folder with the files of mnist, fashion and so on", metavar="FOLDER")
     vary: float = option("data", 0.6, "how much the drawn digits vary, from 0 to 1", SHARE)
+    size: int = option("data", 28, "side of the square images made of a folder's pictures, in pixels", SIDE)
+    colour: bool = option("data", False, "keep the colours of a folder's pictures")
 
     conditional: bool = option("networks", False, "tell both networks the label of each sample")
     latent_dim: int = option("networks", 100, "length of the noise vector z", COUNT)
@@ -174,9 +181,16 @@ class Settings:
             "d_slope": not self.maxout,
             "batchnorm_eps": self.g_batchnorm or self.d_batchnorm,
             "vary": self.data in ("auto", "drawn", "stacked"),
-            "data_dir": self.data in ("auto", "mnist", "stacked"),
+            "data_dir": self.data in ("auto", "stacked", *KNOWN),
+            "size": os.path.isdir(self.data),
+            "colour": os.path.isdir(self.data),
         }
         return {name for name, yes in used.items() if not yes}
+
+    @property
+    def of_data(self):
+        """The settings that `data.load` takes beside the name of the data."""
+        return {name: getattr(self, name) for name in ("data_dir", "seed", "vary", "size", "colour")}
 
     @property
     def probable(self):

@@ -25,7 +25,7 @@ from minigan.runs import parallel
 
 FORMAT = 2
 NAME = "checkpoint.npz"
-META, MAX_META = "__meta__", 100_000  # bytes; usually it has a few thousand
+META, MAX_META = "__meta__", 500_000  # bytes; usually it has a few thousand, and more with the names of many classes
 DRAWN = ("noise", "dropout", "penalty")  # the random streams that rounds draw from
 
 

@@ -29,7 +29,7 @@ class Distance:
     def __init__(self, settings, data, judge=None):
         check(data)
         self.settings, self.data, self.G = settings, data, generator(settings, data)
-        self.judge = judge or Judge(*split(data, settings.data_dir, settings.seed, settings.vary))
+        self.judge = judge or Judge(*split(data))
         self.n = min(len(self.judge.test), self.judge.held)
         self.floor = self.judge.score(self.judge.real(self.n)).distance
 

@@ -65,7 +65,7 @@ def content(run, data):
     note = ""
     if data is None:
         try:
-            data = load(settings.data, settings.data_dir, settings.seed, settings.vary)
+            data = load(settings.data, **settings.of_data)
         except DataError as error:
             note = f"{settings.data}: {error}"
     facts = {
@@ -90,7 +90,7 @@ def content(run, data):
         "output": settings.output if made.is_images else None,
         "latent": settings.latent_dim,
         "noise": settings.noise,
-        "labels": made.n_classes,
+        "labels": made.classes or [str(k) for k in range(made.n_classes)],
         "shape": made.shape if made.is_images else [2],
     }
 

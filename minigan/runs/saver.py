@@ -41,7 +41,7 @@ class Saver:
                  "recorder": {"count": count, "best": self.best if self.best_epoch else None,
                               "best_epoch": self.best_epoch}}  # fmt: skip
         if settings.conditional:
-            meta["n_classes"] = self.data.n_classes
+            meta |= {"n_classes": self.data.n_classes, "classes": self.data.classes}
         self.metrics.sync()  # the checkpoint counts on the rows that have been written
         checkpoint.save(self.out / name, arrays, meta)
 

@@ -69,10 +69,10 @@ def prepare(preset=None, out=None, resume=None, comm=None, dataset=None, **given
 
 def begun(preset, given, dataset):
     """(name of the preset, Settings, Dataset) of a new run with these flags."""
-    of_data = {name: value for name, value in given.items() if name in ("data", "data_dir", "seed", "vary", "device")}
+    of_data = {name: given[name] for name in ("data", "device", *Settings().of_data) if name in given}
     settings = PRESETS[preset or "minigan"].with_flags(**of_data)
     library(settings.device)  # raises DeviceError if there is none, before any work is done
-    data = dataset or load(settings.data, settings.data_dir, settings.seed, settings.vary)
+    data = dataset or load(settings.data, **settings.of_data)
     preset = preset or ("stacked" if data.name == "stacked" else "minigan" if data.is_images else "toy")
     settings = replace(PRESETS[preset].with_flags(**given), data=data.name)
     check_size(settings, data)
@@ -127,7 +127,7 @@ def restored(run, given, dataset, lock):
     rows = [row for row in metrics.read(figures) if row["round"] <= done] if figures.exists() else []
     settings = replace(settings, **given)
     library(settings.device)
-    data = dataset or load(settings.data, settings.data_dir, settings.seed, settings.vary)
+    data = dataset or load(settings.data, **settings.of_data)
     if data.sha256 != sha256:
         raise DataError(f"the run in {run} was trained on other samples than {data.note}; it needs the same ones.")
     check_size(settings, data)

@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from local_server import idx
 
-from minigan.data import Dataset, from_file, load, mnist, split, toy
+from minigan.data import Dataset, from_file, known, load, split, toy
 from minigan.data.drawn import draw
 from minigan.data.idx import read_idx
+from minigan.data.known import load_known
+from minigan.data.sets import SETS
 from minigan.ground.errors import DataError
 from minigan.nn.activations import ReLU
 from minigan.nn.layers import Dense
@@ -20,15 +23,10 @@ from minigan.nn.optim import Adam
 from minigan.nn.softmax import softmax_cross_entropy
 
 
-def idx_bytes(array):
-    magic = 2051 if array.ndim == 3 else 2049
-    return struct.pack(f">{array.ndim + 1}i", magic, *array.shape) + array.astype(np.uint8).tobytes()
-
-
 def write_mnist(folder, images, labels, packed=True):
     folder.mkdir(parents=True, exist_ok=True)
-    for name, array in zip(mnist.FILES["train"], (images, labels), strict=True):
-        data = idx_bytes(array)
+    for name, array in zip(SETS["mnist"].files["train"], (images, labels), strict=True):
+        data = idx(array)
         path = folder / (name if packed else name[:-3])
         path.write_bytes(gzip.compress(data) if packed else data)
 
@@ -41,14 +39,14 @@ def tiny(rng):
 @pytest.mark.parametrize("packed", [True, False])
 def test_idx_round_trip(tmp_path, tiny, packed):
     write_mnist(tmp_path, *tiny, packed)
-    images, labels, folder = mnist.load_mnist("train", tmp_path)
+    images, labels, folder = load_known("mnist", "train", tmp_path)
     np.testing.assert_array_equal(images, tiny[0])
     np.testing.assert_array_equal(labels, tiny[1])
     assert folder == tmp_path
 
 
-IMAGES = idx_bytes(np.zeros((3, 28, 28)))
-PACKED = gzip.compress(idx_bytes(np.random.default_rng(0).integers(0, 256, (3, 28, 28))))
+IMAGES = idx(np.zeros((3, 28, 28)))
+PACKED = gzip.compress(idx(np.random.default_rng(0).integers(0, 256, (3, 28, 28))))
 TOO_LARGE = struct.pack(">4i", 2051, 2_000_000_000, 28, 28)
 NOT_IDX = {
     "missing": (None, "cannot be read: No such file"),
@@ -65,9 +63,9 @@ NOT_IDX = {
         "a pointer to a file that is stored elsewhere",
     ),
     "wrong magic": (struct.pack(">i", 2052) + IMAGES[4:], "its first number is wrong"),
-    "swapped": (idx_bytes(np.zeros(3)), "holds labels where images were expected"),
-    "too large": (TOO_LARGE, "impossible for MNIST"),
-    "negative": (struct.pack(">4i", 2051, -1, 28, 28), "impossible for MNIST"),
+    "swapped": (idx(np.zeros(3)), "holds labels where images were expected"),
+    "too large": (TOO_LARGE, "impossible for this set"),
+    "negative": (struct.pack(">4i", 2051, -1, 28, 28), "impossible for this set"),
 }
 
 
@@ -86,17 +84,17 @@ def test_the_error_for_a_file_that_is_not_idx_says_what_it_is(tmp_path, case):
 def test_more_images_than_labels_are_an_error(tmp_path, tiny):
     write_mnist(tmp_path, tiny[0], tiny[1][:-1])
     with pytest.raises(DataError, match=r"20 images but .* 19 labels"):
-        mnist.load_mnist("train", tmp_path)
+        load_known("mnist", "train", tmp_path)
 
 
 def test_folders_are_searched_for_mnist_in_the_documented_order(tmp_path, tiny, no_mnist, monkeypatch):
     images, labels = tiny
 
     def found(data_dir=None):
-        return len(mnist.load_mnist("train", data_dir)[0])
+        return len(load_known("mnist", "train", data_dir)[0])
 
     root = tmp_path / "torchvision"
-    monkeypatch.setattr(mnist, "TORCHVISION", (root,))
+    monkeypatch.setattr(known, "TORCHVISION", (root,))
     write_mnist(root / "MNIST" / "raw", images[:1], labels[:1], packed=False)
     assert found() == 1
     write_mnist(tmp_path / "cache" / "minigan", images[:2], labels[:2])
@@ -115,7 +113,7 @@ def test_auto_falls_back_to_drawn_digits_and_says_why_but_mnist_raises(no_mnist,
     data = load("auto")
     assert data.note.startswith("500 images 28x28: drawn digits")
     assert "MNIST was not found: downloading train-images-idx3-ubyte.gz failed" in data.note
-    with pytest.raises(mnist.MnistNotFound, match=r"failed .* as --data-dir or in MINIGAN_DATA"):
+    with pytest.raises(known.NotFound, match=r"failed .* as --data-dir or in MINIGAN_DATA"):
         load("mnist")
 
 
@@ -126,18 +124,21 @@ def test_a_download_error_without_a_message_is_named_by_its_class(no_mnist, monk
         raise TimeoutError
 
     monkeypatch.setattr(pooch, "retrieve", without_a_message)
-    with pytest.raises(mnist.MnistNotFound, match="TimeoutError"):
-        mnist.load_mnist("train")
+    with pytest.raises(known.NotFound, match="TimeoutError"):
+        load_known("mnist", "train")
 
 
 @pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
 def test_hashes_and_names_are_those_of_the_real_files():
     folder = Path(os.environ["MINIGAN_DATA"])
-    names = [*mnist.FILES["train"][1:], *mnist.FILES["test"]]  # without the training images: copies of them differ
+    names = [
+        *SETS["mnist"].files["train"][1:],
+        *SETS["mnist"].files["test"],
+    ]  # without the training images: copies of them differ
     for name in names:
         if (folder / name).exists():
-            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == mnist.SHA256[name]
-    assert len(mnist.load_mnist("test")[0]) == 10_000
+            assert hashlib.sha256((folder / name).read_bytes()).hexdigest() == SETS["mnist"].published[name][1]
+    assert len(load_known("mnist", "test")[0]) == 10_000
 
 
 def save(tmp_path, array):
@@ -231,7 +232,7 @@ def test_a_file_without_arrays_raises_and_names_the_file(tmp_path, name, content
 
 
 def test_an_unknown_data_set_raises():
-    with pytest.raises(DataError, match="no data set is called cifar"):
+    with pytest.raises(DataError, match=r"no data set and no folder is called cifar: .*; did you mean cifar10\?"):
         load("cifar")
 
 
@@ -291,7 +292,7 @@ def test_a_classifier_of_drawn_digits_reads_mnist(rng):
             _, ds = softmax_cross_entropy(s, labels[rows])
             network.backward(ds, caches)
             optimizer.step(network.grad)
-    images, labels, _ = mnist.load_mnist("test")
+    images, labels, _ = load_known("mnist", "test")
     answers = network(Dataset(images.reshape(-1, 784), (28, 28), "").batch(slice(None))).argmax(axis=1)
     assert (answers == labels).mean() >= 0.8
 
@@ -300,7 +301,7 @@ def test_drawn_test_digits_are_not_in_the_training_data(no_mnist, monkeypatch):
     monkeypatch.setattr("minigan.data.N_DRAWN", 300)
     monkeypatch.setattr("minigan.data.N_TEST", 100)
     for name in ("drawn", "auto"):
-        train, test = split(load(name, seed=2), seed=2)
+        train, test = split(load(name, seed=2))
         x, labels = draw(400, 2, 0.6)
         np.testing.assert_array_equal(train.x, x[:300].reshape(300, -1))
         np.testing.assert_array_equal(test.x, x[300:].reshape(100, -1))

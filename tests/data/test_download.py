@@ -1,4 +1,4 @@
-"""Downloads of MNIST end with the right files or a clean error, whatever the servers do. The servers here are local."""
+"""Downloads end with the right files or a clean error, whatever the servers do. The servers here are local."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -6,18 +6,20 @@ import numpy as np
 import pytest
 from local_server import IMAGES, LABELS, RIGHT, Server
 
-from minigan.data import load, mnist
+from minigan.data import known, load
+from minigan.data.known import load_known
+from minigan.data.sets import SETS
 
 WRONG = {  # how a mirror may fail -> what it does, and the error if all mirrors do it
     "not there": (lambda h, name: h.answer(404), "answered 404 Not Found"),
     "server error": (lambda h, name: h.answer(500), "answered 500 Internal Server Error"),
     "web page": (lambda h, name: h.answer(200, b"<html>please log in</html>"), "hash"),
-    "wrong bytes": (lambda h, name: h.answer(200, RIGHT[name][:-1] + b"x"), "hash"),
-    "short": (lambda h, name: h.answer(200, RIGHT[name][:-9], length=len(RIGHT[name])),
+    "wrong bytes": (lambda h, name: h.answer(200, RIGHT["mnist"][name][:-1] + b"x"), "hash"),
+    "short": (lambda h, name: h.answer(200, RIGHT["mnist"][name][:-9], length=len(RIGHT["mnist"][name])),
               "IncompleteRead|hash"),  # urllib3 2 notices it, 1.26 does not
-    "endless": (Server.endless, "is larger than any file of MNIST or took longer"),
+    "endless": (Server.endless, "is larger than the published file or took longer"),
     "too slow": (Server.dripping, "took longer than 0.3 seconds"),
-    "elsewhere": (lambda h, name: h.answer(302, location=f"/right/{name}"), "answered 302 Found"),
+    "elsewhere": (lambda h, name: h.answer(302, location=f"/right-mnist/{name}"), "answered 302 Found"),
 }  # fmt: skip
 
 
@@ -28,12 +30,12 @@ def kept(tmp_path):
 @pytest.mark.parametrize("how", WRONG)
 def test_the_second_mirror_is_used_if_the_first_fails(server, monkeypatch, tmp_path, how):
     monkeypatch.setattr(Server, "wrong", staticmethod(WRONG[how][0]))
-    images, labels, _ = mnist.load_mnist("train")
+    images, labels, _ = load_known("mnist", "train")
     np.testing.assert_array_equal(images, IMAGES)
     np.testing.assert_array_equal(labels, LABELS)
-    assert kept(tmp_path) == sorted(RIGHT)
+    assert kept(tmp_path) == sorted(SETS["mnist"].files["train"])
     n = len(Server.asked)
-    mnist.load_mnist("train")  # from the cache
+    load_known("mnist", "train")  # from the cache
     assert len(Server.asked) == n
 
 
@@ -41,25 +43,26 @@ def test_the_second_mirror_is_used_if_the_first_fails(server, monkeypatch, tmp_p
 def test_if_all_mirrors_fail_the_error_says_why_and_no_file_is_left(server, monkeypatch, tmp_path, how):
     wrong, reason = WRONG[how]
     monkeypatch.setattr(Server, "wrong", staticmethod(wrong))
-    monkeypatch.setattr(mnist, "MIRRORS", (f"{server}first/", f"{server}second/"))
-    with pytest.raises(mnist.MnistNotFound, match=reason) as info:
+    mirrors = (f"{server}first/", f"{server}second/")
+    monkeypatch.setitem(SETS, "mnist", SETS["mnist"]._replace(mirrors=mirrors))
+    with pytest.raises(known.NotFound, match=reason) as info:
         load("mnist")
-    assert all(name in str(info.value) for name in mnist.FILES["test"]) and "--data-dir or in MINIGAN_DATA" in str(
-        info.value
-    )
+    assert all(
+        name in str(info.value) for name in SETS["mnist"].files["test"]
+    ) and "--data-dir or in MINIGAN_DATA" in str(info.value)
     assert kept(tmp_path) == []
-    assert f"/second/{mnist.FILES['train'][0]}" in Server.asked
+    assert f"/second/{SETS['mnist'].files['train'][0]}" in Server.asked
 
 
 def test_simultaneous_downloads_do_not_disturb_each_other(server, tmp_path):
     with ThreadPoolExecutor(8) as pool:
-        found = list(pool.map(lambda _: mnist.load_mnist("train")[0], range(8)))
+        found = list(pool.map(lambda _: load_known("mnist", "train")[0], range(8)))
     assert all((images == IMAGES).all() for images in found)
-    assert kept(tmp_path) == sorted(RIGHT)
+    assert kept(tmp_path) == sorted(SETS["mnist"].files["train"])
 
 
 def test_all_mirrors_use_https():
-    assert all(mirror.startswith("https://") for mirror in mnist.MIRRORS)
+    assert all(mirror.startswith("https://") for published in SETS.values() for mirror in published.mirrors)
 
 
 def test_ctrl_c_is_raised_even_if_the_cleanup_after_it_fails(server, monkeypatch):
@@ -69,6 +72,6 @@ def test_ctrl_c_is_raised_even_if_the_cleanup_after_it_fails(server, monkeypatch
         finally:
             raise FileNotFoundError
 
-    monkeypatch.setattr(mnist, "_fetch", interrupted)
+    monkeypatch.setattr(known, "_fetch", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        mnist.load_mnist("train")
+        load_known("mnist", "train")

@@ -147,7 +147,7 @@ WORDS = header((22,)) + b'{"format": "\\n\\u0007"}'  # a newline and a bell
 HOSTILE = {
     "bomb that tells its size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "impossible"),
     "bomb after an image": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 1, 28, 28)) + BOMB, "more than the 784"),
-    "many labels": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_001, 1, 1)), "impossible for MNIST"),
+    "many labels": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_001, 1, 1)), "impossible for this set"),
     "header of MNIST": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 60_000, 28, 28)), "only 0 of the 47040000"),
     "header of a larger file": ("npy", header((10**12,)) + bytes(1000), "not the size of the data after it"),
     "header with two negative sizes": ("npy", header((-50, -20)) + bytes(1000), "not a readable .npy file"),

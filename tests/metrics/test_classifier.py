@@ -5,8 +5,9 @@ import os
 import numpy as np
 import pytest
 
-from minigan.data import Dataset, mnist
+from minigan.data import Dataset
 from minigan.data.drawn import draw
+from minigan.data.known import load_known
 from minigan.metrics import classifier
 from minigan.metrics.classifier import Classifier
 from minigan.metrics.frechet import frechet_distance
@@ -145,7 +146,7 @@ def test_the_classifier_rejects_pixels_that_are_not_uint8(cache, tiny):
 @pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
 def test_the_classifier_learns_mnist(cache, rng):
     """Three epochs on 12,000 of its images are enough for 90 % of the test set (93 % when written)."""
-    (images, labels, _), (test_images, test_labels, _) = mnist.load_mnist("train"), mnist.load_mnist("test")
+    (images, labels, _), (test_images, test_labels, _) = load_known("mnist", "train"), load_known("mnist", "test")
     C = Classifier(images[:12_000], labels[:12_000], epochs=3)
     test = Dataset(test_images.reshape(-1, 784), (28, 28), "test").batch(slice(None))
     features = C.features(test)

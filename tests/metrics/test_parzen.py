@@ -6,7 +6,7 @@ import os
 import numpy as np
 import pytest
 
-from minigan.data import mnist
+from minigan.data.known import load_known
 from minigan.metrics import parzen
 
 
@@ -40,7 +40,7 @@ def test_parzen_chooses_the_width_on_the_validation_images(rng):
 @pytest.mark.skipif("MINIGAN_DATA" not in os.environ, reason="needs MNIST: set MINIGAN_DATA to its folder")
 def test_parzen_falls_with_noise_and_missing_digits_but_rises_with_blur(rng):
     """A small part of the protocol of 2014."""
-    (train, labels, _), (test, _, _) = mnist.load_mnist("train"), mnist.load_mnist("test")
+    (train, labels, _), (test, _, _) = load_known("mnist", "train"), load_known("mnist", "test")
     train, test = train / np.float32(255.0), test[:250].reshape(-1, 784) / 255.0
     centres, validation = train[:500], train[50_000:50_100].reshape(-1, 784)
     noise = rng.standard_normal(centres.shape)

@@ -18,7 +18,7 @@ from local_server import Server
 from small_runs import SMALL, contents
 
 from minigan import train
-from minigan.data import mnist
+from minigan.data.sets import SETS
 from minigan.runs import checkpoint
 from minigan.training import Training
 
@@ -88,10 +88,10 @@ def test_signals_while_sampling(command, own, signum, n):
 )
 def test_signals_while_downloading(server, monkeypatch, tmp_path, signum, n):
     monkeypatch.setattr(Server, "wrong", staticmethod(Server.dripping))
-    *ends, _ = ended("run", signum, n, "download", f"{server}first/", tmp_path / "kept")
+    *ends, _ = ended("run", signum, n, "download", f"{server}first-mnist/", tmp_path / "kept")
     assert {end for end, _ in ends} == {CODES[signum]}
     assert max(seconds for _, seconds in ends) < 2.0
-    assert not {path.name for path in (tmp_path / "kept").rglob("*")} & set(mnist.SHA256)
+    assert not {path.name for path in (tmp_path / "kept").rglob("*")} & set(SETS["mnist"].published)
 
 
 def full(size, *words):

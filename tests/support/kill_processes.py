@@ -27,7 +27,8 @@ import requests  # noqa: F401
 import tqdm  # noqa: F401
 
 from minigan import sample, train
-from minigan.data import mnist
+from minigan.data import known
+from minigan.data.sets import SETS
 from minigan.ground import cli
 from minigan.runs import checkpoint
 
@@ -183,8 +184,9 @@ def command(name, words):
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     os.dup2(1, 2)
     if name == "download":
-        mnist.MIRRORS, mnist.PATIENCE, folder = words[:1], 0.5, Path(words[1])
-        cli.main(lambda: mnist.download("train-images-idx3-ubyte.gz", folder))
+        known.PATIENCE = 0.5
+        published = SETS["mnist"]._replace(mirrors=words[:1])
+        cli.main(lambda: known.download(published, "train", Path(words[1])))
     else:
         cli.main({"train": train.main, "sample": sample.main}[name])
 
