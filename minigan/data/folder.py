@@ -157,7 +157,7 @@ def restored(path, n, size, colour):
     import PIL
 
     with contextlib.suppress(Exception):  # zipfile and zlib raise many classes for a damaged file
-        with np.load(path, allow_pickle=False) as parts:
+        with open(path, "rb") as file, np.load(file, allow_pickle=False) as parts:
             images, words = parts["images"], json.loads(str(parts["words"]))
         found = Pictures(images, words["kept"], words["done"], words["unreadable"])
         fits = images.shape[1:] == ((size, size, 3) if colour else (size, size)) and len(images) == len(found.kept)
@@ -179,4 +179,5 @@ def keep(path, found):
             np.savez(file, images=found.images, words=json.dumps(words))
         os.replace(partial, path)
     except OSError:  # the pictures are read again next time
-        partial.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            partial.unlink()

@@ -1,0 +1,439 @@
+"""Folders of pictures: each kind of file becomes the right pixels, and whatever is wrong is said in one sentence."""
+
+import os
+import shutil
+import struct
+import warnings
+import zlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from minigan import train
+from minigan.data import folder as module
+from minigan.data import load, split
+from minigan.data.folder import from_folder
+from minigan.data.picture import MOST_PIXELS, formats, read_picture
+from minigan.ground.errors import ArgumentError, DataError
+from minigan.recipes.presets import PRESETS
+
+RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 200, 0), (0, 0, 255), (0, 0, 0)
+
+
+@pytest.fixture(autouse=True)
+def cache(monkeypatch, tmp_path):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
+    return tmp_path / "cache" / "minigan"
+
+
+def quarters(width=60, height=60):
+    """A picture whose quarters are red, green, blue and black, from left to right and from top to bottom."""
+    pixels = np.zeros((height, width, 3), np.uint8)
+    for part, (y, x) in zip((RED, GREEN, BLUE), ((0, 0), (0, 1), (1, 0)), strict=True):
+        pixels[y * height // 2 : (y + 1) * height // 2, x * width // 2 : (x + 1) * width // 2] = part
+    return Image.fromarray(pixels)
+
+
+def corners(pixels):
+    """The pixels near the corners of an image, in the order of `quarters`."""
+    return [pixels[y, x].astype(int) for y in (2, -3) for x in (2, -3)]
+
+
+def exif(orientation):
+    found = Image.Exif()
+    found[0x0112] = orientation
+    return found
+
+
+TRANSPARENT = quarters().convert("RGBA")
+TRANSPARENT.paste((9, 9, 9, 0), (0, 0, 30, 30))
+GREYS = [(v, v, v) for v in (255, 128, 64, 0)]
+DEEP = np.kron([[65535, 32768], [16384, 0]], np.ones((30, 30)))
+TURNED = quarters().transpose(Image.Transpose.ROTATE_270)  # how it must be shown
+WHITE_CORNER = [(255, 255, 255), GREEN, BLUE, BLACK]
+KINDS = {  # name of the file -> (picture, how to save it, its corners in colour, what is said about it)
+    "a.png": (quarters(), {}, None, []),
+    "a.jpg": (quarters(), {"quality": 95}, None, []),
+    "a.JPEG": (quarters(600, 600), {"quality": 95}, None, []),
+    "a.bmp": (quarters(), {}, None, []),
+    "a.gif": (quarters(), {}, None, []),
+    "a.webp": (quarters(), {"lossless": True}, None, []),
+    "a.tif": (quarters(), {}, None, []),
+    "a.ppm": (quarters(), {}, None, []),
+    "wide.png": (quarters(120, 60), {}, None, ["cropped to squares"]),
+    "tall.jpg": (quarters(60, 200), {"quality": 95}, None, ["cropped to squares"]),
+    "small.png": (quarters(8, 8), {}, None, []),
+    "moving.gif": (quarters(), {"save_all": True, "append_images": [quarters().rotate(90)]}, None, []),
+    "palette.png": (quarters().quantize(8), {}, None, []),
+    "cmyk.jpg": (quarters().convert("CMYK"), {"quality": 95}, None, ["converted from CMYK"]),
+    "ycc.tif": (quarters().convert("YCbCr"), {}, None, []),
+    "clear.png": (TRANSPARENT, {}, WHITE_CORNER, ["laid on white"]),
+    "clear.webp": (TRANSPARENT, {"lossless": True}, WHITE_CORNER, ["laid on white"]),
+    "clear.gif": (TRANSPARENT, {}, WHITE_CORNER, ["laid on white"]),
+    "opaque.png": (quarters().convert("RGBA"), {}, None, []),
+    "turned.jpg": (quarters(), {"exif": exif(6), "quality": 95}, corners(np.asarray(TURNED)), ["turned as EXIF says"]),
+    "turned.png": (quarters(), {"exif": exif(6)}, corners(np.asarray(TURNED)), ["turned as EXIF says"]),
+    "turned.webp": (quarters(), {"exif": exif(6), "lossless": True}, corners(np.asarray(TURNED)),
+                    ["turned as EXIF says"]),
+    "16.png": (Image.fromarray(DEEP.astype(np.uint16)), {}, GREYS, ["scaled to 8 bits"]),
+    "16.tif": (Image.fromarray(DEEP.astype(np.uint16)), {}, GREYS, ["scaled to 8 bits"]),
+    "float.tif": (Image.fromarray((DEEP / 65535).astype(np.float32)), {}, GREYS, ["scaled to 8 bits"]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_each_kind_of_picture_becomes_the_right_pixels(tmp_path, name):
+    picture, how, right, said = KINDS[name]
+    picture.save(tmp_path / name, **how)
+    pixels, done = read_picture(tmp_path / name, 28, True, formats())
+    right = [RED, GREEN, BLUE, BLACK] if right is None else right
+    assert (pixels.shape, pixels.dtype, done) == ((28, 28, 3), np.uint8, said)
+    assert np.abs(np.array(corners(pixels)) - right).max() <= 4
+    grey, _ = read_picture(tmp_path / name, 28, False, formats())
+    luma = np.array(right) @ [0.299, 0.587, 0.114]
+    assert grey.shape == (28, 28) and np.abs(np.array(corners(grey)) - luma).max() <= 4
+
+
+def test_resampling_averages_all_pixels(tmp_path):
+    """Lines of one pixel become grey. Taking single pixels would make some of them black and others white."""
+    lines = np.tile(np.array([0, 255], np.uint8), (280, 140))
+    Image.fromarray(lines).save(tmp_path / "lines.png")
+    pixels, _ = read_picture(tmp_path / "lines.png", 28, False, formats())
+    assert np.abs(pixels[:, 2:-2].astype(int) - 128).max() <= 2
+
+
+def test_turned_and_cropped_keeps_the_middle(tmp_path):
+    picture = quarters(120, 60)
+    picture.paste((255, 255, 255), (0, 0, 20, 60))  # outside the square in the middle
+    picture.save(tmp_path / "both.png", exif=exif(3))
+    pixels, done = read_picture(tmp_path / "both.png", 28, True, formats())
+    assert done == ["cropped to squares", "turned as EXIF says"]
+    assert np.abs(np.array(corners(pixels)) - [BLACK, BLUE, GREEN, RED]).max() <= 2
+
+
+def pets(folder, n=8, names=("cat", "dog")):
+    """A folder with n different pictures in each of its subfolders."""
+    rng = np.random.default_rng(0)
+    for name in names:
+        folder.joinpath(name).mkdir(parents=True)
+        for i in range(n):
+            Image.fromarray(rng.integers(0, 256, (12, 12, 3)).astype(np.uint8)).save(folder / name / f"{i}.png")
+    return folder
+
+
+def test_subfolders_become_labels(tmp_path):
+    data = load(str(pets(tmp_path / "pets")), size=6, colour=True)
+    assert (data.shape, len(data.x), data.classes) == ((6, 6, 3), 16, ("cat", "dog"))
+    assert data.labels.tolist() == [0] * 8 + [1] * 8 and data.name.endswith("pets")
+    assert data.note == f"16 images 6x6 in colour: the folder {tmp_path / 'pets'}, 2 subfolders as labels"
+    first, _ = read_picture(tmp_path / "pets" / "cat" / "0.png", 6, True, formats())
+    np.testing.assert_array_equal(data.x[0].reshape(6, 6, 3), first)
+    tr, te = split(data)
+    assert len(tr.x) + len(te.x) == 16 and te.classes == ("cat", "dog")
+
+
+def test_the_outermost_subfolder_counts(tmp_path):
+    pets(tmp_path / "pets")
+    pets(tmp_path / "pets" / "cat" / "kitten", names=("black", "white"))
+    data = from_folder(tmp_path / "pets")
+    assert data.classes == ("cat", "dog") and np.bincount(data.labels).tolist() == [24, 8]
+
+
+def bomb(path):
+    """A PNG of 67 bytes that claims to have 60,000 x 60,000 pixels."""
+
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+    head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
+    path.write_bytes(b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", b"") + chunk(b"IEND", b""))
+
+
+def cut(path):
+    quarters(200, 200).save(path, "JPEG")
+    path.write_bytes(path.read_bytes()[:700])
+
+
+def changed(path):
+    quarters().save(path)
+    content = bytearray(path.read_bytes())
+    content[60] ^= 255
+    path.write_bytes(content)
+
+
+def lab_colours(path):
+    Image.merge("LAB", quarters().split()).save(path, "TIFF")
+
+
+UNUSABLE = {  # how one more file is made -> why it is left out
+    "text": (lambda path: path.write_text("no picture"), "cannot identify"),
+    "web page": (lambda path: path.write_text("<html>403</html>"), "cannot identify"),
+    "empty": (lambda path: path.touch(), "cannot identify"),
+    "cut short": (cut, "truncated"),
+    "damaged": (changed, ""),
+    "bomb": (bomb, "Image size (3600000000 pixels) exceeds limit"),
+    "large": (
+        lambda path: Image.new("1", (9000, 9000)).save(path),
+        f"9000x9000 pixels are more than {MOST_PIXELS // 10**6} million",
+    ),
+    "one pixel": (lambda path: Image.new("L", (1, 1)).save(path), "1x1 pixels are too few"),
+    "a line": (lambda path: Image.new("L", (20_000, 1)).save(path), "20000x1 pixels are too few"),
+    "broken link": (lambda path: path.symlink_to("nowhere"), "No such file"),
+    "link to itself": (lambda path: path.symlink_to(path), "symbolic link"),
+    "PostScript": (lambda path: quarters().save(path, "EPS"), "cannot identify"),
+    "LAB": (lab_colours, "colours of the kind LAB are unknown"),
+    "floats": (lambda path: Image.fromarray(np.float32(DEEP)).save(path, "TIFF"), "its values go from 0 to 65535"),
+}
+
+
+@pytest.mark.parametrize("how", UNUSABLE)
+def test_a_file_that_cannot_be_used_is_named_and_left_out(tmp_path, how):
+    make, why = UNUSABLE[how]
+    pets(tmp_path / "pets")
+    make(tmp_path / "pets" / "dog" / "x.png")
+    before = sorted((tmp_path / "pets").rglob("*"))
+    for _ in range(2):  # the second time from the cache
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            data = from_folder(tmp_path / "pets", 6)
+        assert len(data.x) == 16 and data.labels.tolist() == [0] * 8 + [1] * 8
+        assert (
+            "; left out: dog/x.png (" in data.note.replace(os.sep, "/") and why in data.note and "\n" not in data.note
+        )
+    assert sorted((tmp_path / "pets").rglob("*")) == before
+    for path in (tmp_path / "pets").rglob("?.png"):
+        if path.stem != "x":
+            path.unlink()
+    with pytest.raises(DataError, match=r"none of the picture files in .* can be used: dog.x.png"):
+        from_folder(tmp_path / "pets", 6)
+
+
+def test_a_file_that_may_not_be_read_is_left_out(tmp_path, monkeypatch):
+    import builtins
+
+    pets(tmp_path / "pets")
+    right = builtins.open
+
+    def refused(path, *args, **kwargs):
+        if str(path).endswith("3.png"):
+            raise PermissionError(13, "Permission denied", path)
+        return right(path, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "open", refused)
+    note = from_folder(tmp_path / "pets").note.replace(os.sep, "/")
+    assert note.endswith("; left out: cat/3.png (Permission denied), dog/3.png (Permission denied)")
+
+
+def test_an_unreadable_subfolder_is_named(tmp_path, monkeypatch):
+    pets(tmp_path / "pets")
+    right = os.scandir
+
+    def refused(path):
+        if str(path).endswith("dog"):
+            raise PermissionError(13, "Permission denied", path)
+        return right(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    assert from_folder(tmp_path / "pets").note.endswith(
+        "one subfolder, so no labels; left out: dog (Permission denied)"
+    )
+
+
+def test_many_unusable_files_are_counted(tmp_path):
+    pets(tmp_path / "pets")
+    for i in range(50):
+        (tmp_path / "pets" / "cat" / f"x{i:02}.png").touch()
+    note = from_folder(tmp_path / "pets").note
+    assert "x02.png" in note and "x03.png" not in note and note.endswith(", and 47 more") and len(note) < 500
+
+
+def without(n):
+    def make(folder):
+        pets(folder, n)
+        return folder
+
+    return make
+
+
+def several(folder):
+    pets(folder / "a b")
+    for name in ("b\nc", "\udcff", "é", "x" * 200, "%d {0} <b>"):
+        shutil.copytree(folder / "a b" / "cat", folder / name)
+    return folder
+
+
+def beside(folder):
+    quarters().save(pets(folder) / "one.png")
+
+
+def looped(folder):
+    (pets(folder) / "cat" / "loop").symlink_to(folder)
+    (folder / "dog" / "again").symlink_to(folder / "dog")
+
+
+def linked(folder):
+    pets(folder.parent / "elsewhere")
+    pets(folder, names=("bird",))
+    (folder / "cat").symlink_to(folder.parent / "elsewhere" / "cat")
+    (folder / "fish").symlink_to(folder.parent / "elsewhere" / "dog")
+
+
+def with_pipe(folder):
+    os.mkfifo(pets(folder) / "cat" / "pipe.png")
+
+
+def hidden(folder):
+    pets(folder)
+    pets(folder / ".trash")
+    (folder / "cat" / "._0.png").write_bytes(b"what macOS leaves on other disks")
+    (folder / "readme.txt").write_text("no picture")
+
+
+FINE = {  # how the folder is made -> how many images, of how many classes, and what the note says
+    "two files": (lambda folder: pets(folder, 2, ("cat",)), 2, 0, "one subfolder, so no labels"),
+    "no subfolder": (lambda folder: shutil.move(pets(folder, 5, ("cat",)) / "cat", folder.parent / "x") and
+                     shutil.copytree(folder.parent / "x", folder, dirs_exist_ok=True), 5, 0, "no subfolders"),
+    "odd names": (several, 56, 6, "6 subfolders as labels"),
+    "files beside": (beside, 17, 0, "no labels, because 1 pictures lie beside the subfolders"),
+    "link loop": (looped, 16, 2, "2 subfolders as labels"),
+    "linked subfolders": (linked, 24, 3, "3 subfolders as labels"),
+    "a pipe": (with_pipe, 16, 2, "2 subfolders as labels"),
+    "hidden files": (hidden, 16, 2, "2 subfolders as labels"),
+    "1,001 classes": (lambda folder: pets(folder, 1, [f"c{i:04}" for i in range(1001)]), 1001, 0,
+                      "no labels, because 1001 subfolders are more than 1000"),
+    "train and more": (lambda folder: pets(folder, 4, ("train", "plane")), 8, 2, "2 subfolders as labels"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", FINE)
+def test_odd_folders_are_read(tmp_path, how):
+    make, n, k, words = FINE[how]
+    make(tmp_path / "made")
+    data = from_folder(tmp_path / "made", 6)
+    assert len(data.x) == n and len(data.classes) == k and words in data.note and "\n" not in data.note
+    assert (data.labels is None) == (k == 0) and all("\n" not in name for name in data.classes)
+
+
+REFUSED = {  # how the folder is made -> the error
+    "empty": (lambda folder: folder.mkdir(), "made holds no picture file; give a folder of"),
+    "no pictures": (lambda folder: folder.mkdir() or (folder / "a.txt").write_text("a"), "holds no picture file"),
+    "one colour": (lambda folder: folder.mkdir() or Image.new("L", (9, 9), 7).save(folder / "a.png"),
+                   "have the same single colour"),
+    "train and test": (lambda folder: pets(folder, 1, ("train", "test")),
+                       "is divided into test and train; give one of these folders"),
+    "only pipes": (lambda folder: folder.mkdir() or os.mkfifo(folder / "a.png"), "holds no picture file"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", REFUSED)
+def test_folders_without_anything_to_learn_are_refused(tmp_path, how):
+    make, words = REFUSED[how]
+    make(tmp_path / "made")
+    with pytest.raises(DataError, match=words):
+        from_folder(tmp_path / "made")
+
+
+def test_the_second_time_no_picture_is_read(tmp_path, monkeypatch, cache):
+    pets(tmp_path / "pets")
+    first = from_folder(tmp_path / "pets", 6, True)
+    monkeypatch.setattr("minigan.data.picture.read_picture", None)
+    again = from_folder(tmp_path / "pets", 6, True)
+    assert again.note == first.note and again.sha256 == first.sha256
+    [kept] = cache.iterdir()
+    moved = shutil.move(tmp_path / "pets", tmp_path / "moved")
+    assert from_folder(moved, 6, True).sha256 == first.sha256
+    with pytest.raises(DataError):  # another size has to be read, and cannot be
+        from_folder(moved, 7, True)
+    monkeypatch.undo()
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
+    for content in (b"", kept.read_bytes()[:-300], b"PK\x03\x04rubbish"):
+        kept.write_bytes(content)
+        assert from_folder(moved, 6, True).sha256 == first.sha256 and len(kept.read_bytes()) > 2000
+
+
+def test_any_change_of_the_folder_is_noticed(tmp_path):
+    folder, seen = pets(tmp_path / "pets"), set()
+
+    def see(size=6, colour=False):
+        data = from_folder(folder, size, colour)
+        seen.add(data.sha256)
+
+    see()
+    see(size=7)
+    see(colour=True)
+    status = os.stat(folder / "cat" / "0.png")
+    Image.new("L", (12, 12), 9).save(folder / "cat" / "0.png")
+    os.utime(folder / "cat" / "0.png", (status.st_atime, status.st_mtime))  # as rsync or git may do
+    see()
+    (folder / "cat" / "0.png").rename(folder / "dog" / "0b.png")
+    see()
+    (folder / "dog" / "0b.png").unlink()
+    see()
+    assert len(seen) == 6
+
+
+def test_without_a_writable_cache_the_pictures_are_read_anyway(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "file" / project)
+    assert len(from_folder(pets(tmp_path / "pets")).x) == 16
+
+
+def test_what_another_pillow_could_not_read_is_tried_again(tmp_path, monkeypatch):
+    pets(tmp_path / "pets")
+    (tmp_path / "pets" / "cat" / "x.png").touch()
+    from_folder(tmp_path / "pets")
+    reads = []
+    right = module.read
+    monkeypatch.setattr(module, "read", lambda *args: reads.append(1) or right(*args))
+    from_folder(tmp_path / "pets")
+    assert not reads
+    monkeypatch.setattr("PIL.__version__", "99")
+    from_folder(tmp_path / "pets")
+    assert reads
+
+
+def test_memory_stays_near_the_size_of_the_result(tmp_path):
+    import tracemalloc
+
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for i in range(60):
+        quarters(400 + i, 400).save(folder / f"{i}.jpg")
+    from_folder(folder, 5)  # Pillow's modules are loaded
+    tracemalloc.start()
+    data = from_folder(folder, 64, True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 4 * data.x.nbytes
+
+
+FLAGS = {
+    "size of a set": (("--data", "ring", "--size", 32), 2, "--size has no effect with these settings; drop it."),
+    "colour of a set": (("--data", "ring", "--colour"), 2, "--colour has no effect with these settings; drop it."),
+    "tiny": (("--data", "pets", "--size", 2), 2, "--size must be from 4 to 256, not 2."),
+    "huge": (("--data", "pets", "--size", 1000), 2, "--size must be from 4 to 256, not 1000."),
+    "American": (("--data", "pets", "--color"), 2, "--color is not a flag; did you mean --colour?"),
+    "a picture": (("--data", "pets/cat/0.png"), 3, "or give a folder of pictures, a .npy or a .npz file"),
+    "no such folder": (("--data", "pest"), 3, "no data set and no folder is called pest"),
+    "few": (("--data", "pets"), 2, "needs 128 samples per round, but the data has only 16."),
+    "empty": (("--data", "nothing"), 3, "nothing holds no picture file"),
+}
+
+
+@pytest.mark.parametrize("case", FLAGS)
+def test_a_wrong_flag_gets_one_sentence(command, tmp_path, case):
+    flags, code, words = FLAGS[case]
+    pets(tmp_path / "pets")
+    (tmp_path / "nothing").mkdir()
+    got, out, err = command(train.main, *flags)
+    assert (got, out, err.count("\n")) == (code, "", 1) and words in err and not Path("runs").exists()
+
+
+def test_size_and_colour_belong_to_folders(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ArgumentError, match="--size has no effect"):
+        PRESETS["minigan"].with_flags(data="own.npz", size=9)
+    pets(tmp_path / "ring")  # a folder with the name of a set: the set counts, and ./ring is the folder
+    assert load("ring").shape == (2,) and load("./ring").shape == (28, 28)
