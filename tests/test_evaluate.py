@@ -52,11 +52,11 @@ def test_perfect_samples_are_as_good_as_real_ones(command, digits):
     assert "1250 of 1500 images 28x28" in result["data"] and "250 test images" in result["data"]
     samples, real, noise = (result["figures"][column] for column in ("samples", "real", "noise"))
     assert list(samples) == list(real) == list(noise)
-    assert set(samples) == {*tables.OF_IMAGES, "digits"}
+    assert set(samples) == {*tables.OF_IMAGES, "shares"}
     for name in tables.OF_IMAGES:
         assert abs(samples[name] - real[name]) < 0.35 * abs(noise[name] - real[name]), name
-    assert sum(samples["digits"]) == pytest.approx(1.0)
-    assert len(samples["digits"]) == 10
+    assert sum(samples["shares"]) == pytest.approx(1.0)
+    assert len(samples["shares"]) == 10
     assert Path("nearest.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -69,7 +69,7 @@ def test_every_figure_is_printed_beside_real_images_and_noise(command, digits):
         (line,) = [line for line in out.splitlines() if line.startswith(name)]
         figures = line.removeprefix(name).removesuffix(words).split()
         assert all(map(np.isfinite, map(float, figures))) and len(figures) == 3
-    assert "100 of run" in out and "% of the test images right, weights " in out and "share of each digit" in out
+    assert "100 of run" in out and "% of the test images right, weights " in out and "share of each class" in out
 
 
 def test_copies_of_training_images_are_found(command, digits):
@@ -95,8 +95,53 @@ def test_the_clear_share_of_real_images_is_that_of_test_images(digits, tmp_path)
     judge = tables.judge_for((28, 28), Settings(data=str(tmp_path / digits)))
     x = judge.real(300)
     table = tables.measure(judge, x)
-    p = judge.classifier.probabilities(judge.features).max(axis=1)
+    p = judge.eyes.probabilities(judge.features).max(axis=1)
     assert table["real"]["surer than .9"] == (p > 0.9).mean() < table["samples"]["surer than .9"] == judge.score(x).sure
+
+
+@pytest.fixture
+def colours(tmp_path):
+    """A file of 1,500 coloured drawn digits without labels: each has one colour of its own."""
+    x, _ = draw(1500, vary=0.5)
+    tint = np.random.default_rng(3).integers(80, 256, (1500, 1, 1, 3))
+    np.save(tmp_path / "colours.npy", (x[..., None] * tint // 255).astype(np.uint8))
+    return "colours.npy"
+
+
+def test_without_labels_the_table_says_what_it_cannot_tell(command, colours):
+    train_set, test_set = split(load(colours))
+    rng, x = np.random.default_rng(0), train_set.x.reshape(-1, 28, 28, 3)
+    fakes = {  # file -> samples
+        "perfect": test_set.x.reshape(-1, 28, 28, 3),
+        "half": x[train_set.x.reshape(-1, 28, 28, 3).max(axis=(1, 2)).argmax(axis=1) == 0][:250],  # mostly red
+        "alike": x[rng.integers(3, size=250)],
+        "noise": rng.integers(0, 256, (250, 28, 28, 3)).astype(np.uint8),
+    }
+    found = {}
+    for name, samples in fakes.items():
+        np.save(f"{name}.npy", samples)
+        code, out, _ = command(evaluate.main, f"{name}.npy", "--data", colours, "--json")
+        result = json.loads(out)
+        assert code == 0 and "no labels; so it cannot tell how clear a sample is" in result["judge"]
+        assert set(result["figures"]["samples"]) == set(tables.OF_UNLABELLED)
+        found[name] = result["figures"]["samples"]
+    distances = {name: figures["Frechet, untrained"] for name, figures in found.items()}
+    assert distances["perfect"] < distances["half"] / 3 < distances["noise"] and distances["perfect"] < 0.001
+    assert distances["perfect"] < result["figures"]["real"]["Frechet, untrained"] < distances["half"]
+    assert found["alike"]["diversity"] < 0.9 < found["perfect"]["diversity"] == pytest.approx(1.0)
+    assert found["alike"]["coverage"] < 0.2 and found["alike"]["nearest in training"] < 1e-3
+    out = command(evaluate.main, "perfect.npy", "--data", colours)[1]
+    for name, (_, words) in tables.OF_UNLABELLED.items():
+        assert re.search(rf"^{re.escape(name)} .* {re.escape(words)}$", out, re.MULTILINE)
+
+
+def test_without_labels_the_distance_is_measured_while_training(command, colours):
+    words = ("--data", colours, "--epochs", 2, "--evaluate-every", 1, "--out", "run", *SMALL)
+    assert command(train.main, *words)[0] == 0
+    first, last = (float(row["distance"]) for row in read_csv("run/metrics.csv") if row["distance"])
+    assert np.isfinite([first, last]).all() and os.path.exists("run/best.npz")
+    out = command(evaluate.main, "run", "-n", 250, "--json")[1]
+    assert json.loads(out)["figures"]["samples"]["Frechet, untrained"] == pytest.approx(last, rel=1e-3)
 
 
 @pytest.mark.parametrize("name", ["ring", "grid"])
@@ -122,7 +167,7 @@ def test_stacked_digits_are_scored_by_their_modes(command, no_mnist, monkeypatch
     monkeypatch.setattr("minigan.data.N_DRAWN", 1500)
     monkeypatch.setattr("minigan.data.N_TEST", 300)
     monkeypatch.setattr("minigan.data.N_STACKED", 2500)
-    perfect = stack(split(load("drawn", seed=1), seed=1)[1], 2000, seed=2)
+    perfect = stack(split(load("drawn", seed=1))[1], 2000, seed=2)
     np.save("perfect.npy", perfect.stored(slice(None)).reshape(-1, 28, 28, 3))
     np.save("swapped.npy", np.load("perfect.npy")[..., [0, 0, 0]])
     code, out, err = command(evaluate.main, "perfect.npy", "--data", "stacked", "--json")
@@ -153,7 +198,6 @@ def test_stacked_digits_are_scored_by_their_modes(command, no_mnist, monkeypatch
 WRONG = {
     ("nothing", ): "no checkpoint",
     ("samples.npy", "--data", "nothing.npz"): "no file nothing.npz",
-    ("samples.npy", "--data", "unlabelled.npy"): "unlabelled.npy has no usable labels, .* into an .npz file",
     ("samples.npy", "--data", "small.npz"): "28x28, but those of small.npz are 8x8",
     ("points.npy",): "--data ring or --data grid",
     ("points.npy", "--data", "small.npz"): "--data ring or --data grid",
@@ -170,7 +214,6 @@ def test_what_cannot_be_evaluated_ends_in_one_sentence(command, words, rng):
     x = rng.integers(0, 256, (60, 28, 28)).astype(np.uint8)
     np.save("samples.npy", x)
     np.save("few.npy", x[:9])
-    np.save("unlabelled.npy", x)
     np.save("points.npy", rng.standard_normal((50, 2)))
     np.savez("labelled.npz", images=x, labels=np.arange(60) % 3)
     np.savez("few.npz", images=x[:50], labels=np.arange(50) % 3)
@@ -208,11 +251,9 @@ def test_measuring_the_distance_does_not_change_the_training(command, digits):
     load_generator("run/best.npz")
 
 
-def test_measuring_the_distance_in_training_needs_labels(command, rng):
-    np.save("own.npy", rng.integers(0, 256, (40, 6, 6)).astype(np.uint8))
-    for data in ("own.npy", "ring"):
-        code, _, err = command(train.main, "--data", data, "--evaluate-every", 1, "--out", "run", *SMALL)
-        assert code in (2, 3) and "labels" in err and not os.path.exists("run")
+def test_measuring_the_distance_in_training_needs_images_and_enough_of_them(command, rng):
+    code, _, err = command(train.main, "--data", "ring", "--evaluate-every", 1, "--out", "run", *SMALL)
+    assert code == 2 and "needs images" in err and not os.path.exists("run")
     np.savez("few.npz", images=rng.integers(0, 256, (40, 6, 6)).astype(np.uint8), labels=np.arange(40) % 3)
     code, _, err = command(train.main, "--data", "few.npz", "--evaluate-every", 1, "--out", "run", *SMALL)
     assert code == 3 and "too few" in err and not os.path.exists("run")
@@ -230,7 +271,7 @@ def test_part_of_a_sorted_file_still_has_every_digit(command, digits):
     x, labels = draw(1500, vary=0.5)
     np.save("sorted.npy", x[labels.argsort(kind="stable")])
     result = json.loads(command(evaluate.main, "sorted.npy", "--data", digits, "--json", "-n", 300)[1])
-    assert result["n"] == 300 and min(result["figures"]["samples"]["digits"]) > 0.05
+    assert result["n"] == 300 and min(result["figures"]["samples"]["shares"]) > 0.05
     result = json.loads(command(evaluate.main, "sorted.npy", "--data", digits, "--json")[1])
     assert result["n"] == 1041  # five sixths of the 1,250 training images, the most that can be compared with them
 

@@ -44,6 +44,11 @@ class Dataset:
     def is_images(self):
         return self.x.dtype == np.uint8
 
+    @property
+    def has_classes(self):
+        """Whether there are labels that tell at least two classes apart."""
+        return self.labels is not None and self.n_classes > 1
+
     @cached_property
     def n_classes(self):
         return int(self.labels.max()) + 1  # cached, because reading a number from a GPU waits for the GPU

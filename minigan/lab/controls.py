@@ -26,7 +26,7 @@ FLAGS = (*CONTROLS, "conditional", "init", "seed", "data_dir", "threads")  # all
 def prepared(given, dataset=None):
     """(name of the preset, Settings, Dataset) for these flags of train: by default the ring, and its preset.
 
-    dataset: takes the place of what --data names. Where it can be measured, the distance is, after every epoch. Raises
+    dataset: takes the place of what --data names. Where there is a distance, it is measured after every epoch. Raises
     ArgumentError, and DataError if the data cannot be read.
     """
     preset, settings, data = begun(None, {"data": "ring"} | given, dataset)
@@ -34,7 +34,7 @@ def prepared(given, dataset=None):
         given = given | {"threads": 1}  # the fastest for such small networks, and the browser needs a core, too
         settings = replace(settings, threads=1)
     settings, _ = settled(settings, data, given)
-    if data.is_images and data.labels is not None and "evaluate_every" not in given:
+    if data.is_images and data.name != "stacked" and "evaluate_every" not in given:
         settings = replace(settings, evaluate_every=1)
     check(settings, data)
     return preset, settings, data

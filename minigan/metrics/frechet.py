@@ -1,17 +1,19 @@
-"""How far samples are from real images: the Frechet distance between the features that a classifier sees in them.
+"""How far samples are from real images: the Frechet distance between the features that a network sees in them.
 
-FID takes its features from a network for photographs. Here they come from a small classifier of the data itself. So
-these distances can be compared with each other, but not with a published FID. Read each beside two others: that of
-real images, the smallest that makes sense, and that of noise. Noise is no upper limit: bad samples can be farther away.
+FID takes its features from a network for photographs. Here they come from a small classifier of the data itself, or
+from an untrained network if the data have no labels. So distances on the same data can be compared with each other, but
+not with a published FID. Read each beside two others: that of real images, the smallest that makes sense, and that of
+noise. Noise is no upper limit: bad samples can be farther away.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from minigan.ground.errors import DataError
 from minigan.metrics.classifier import SURE, Classifier
+from minigan.metrics.untrained import Untrained
 
 
 def frechet_distance(a, b):
@@ -51,33 +53,43 @@ class Score(NamedTuple):
 
 
 class Judge:
-    """Measures images with a classifier of the training images, against the test images; train and test are Datasets.
+    """Measures images against the test images, on the features that `eyes` sees; train and test are Datasets.
 
-    Raises DataError if the training images have no labels, or if there are fewer than 10 test images.
+    The eyes are a classifier of the training images, or, if these have no labels, an untrained network. Then there is
+    a distance, but no Score.
+    Raises DataError if there are fewer than 10 test images.
     """
 
     def __init__(self, train, test):
-        if train.labels is None:
-            raise DataError(
-                f"{train.name} has no usable labels, and images are measured with a classifier that learns them: put "
-                "images and labels, whole numbers from 0, into an .npz file."
-            )
         if len(test.x) < 10:
             raise DataError(f"{test.note}: too few test images; at least 10 are needed, better 10000.")
         self.train, self.test = train, test.batch(slice(None))
-        self.classifier = Classifier(train.x.reshape(-1, *train.shape), train.labels)
-        self.features = self.classifier.features(self.test)
-        p = self.classifier.probabilities(self.features)
-        self.accuracy = float((p.argmax(axis=1) == test.labels).mean())
-        self.sure = float((p.max(axis=1) > SURE).mean())  # of test images, which the classifier has not seen before
-        right = f"{100.0 * self.accuracy:.2f} % of the test images right"
-        self.about = f"a classifier, {right}, weights {self.classifier.hash}"
         self.held = len(train.x) * 5 // 6  # 50,000 of MNIST; after them come the validation images of 2014
+        if train.has_classes:
+            self.eyes: Any = Classifier(train.x.reshape(-1, *train.shape), train.labels)
+        else:
+            self.eyes = Untrained(self.test)
+        self.features = self.eyes.features(self.test)
+        if train.has_classes:
+            p = self.eyes.probabilities(self.features)
+            self.accuracy = float((p.argmax(axis=1) == test.labels).mean())
+            self.sure = float((p.max(axis=1) > SURE).mean())  # of test images, which the classifier has not seen before
+            right = f"{100.0 * self.accuracy:.2f} % of the test images right"
+            self.about = f"a classifier, {right}, weights {self.eyes.hash}"
+        else:
+            self.about = (
+                "an untrained network, as the data have no labels; so it cannot tell how clear a sample is, or which "
+                "classes are missing"
+            )
+
+    def distance(self, x):
+        """The Frechet distance of samples (N, n_x) in -1..1. It grows as N falls; take 10,000 samples."""
+        return frechet_distance(self.eyes.features(x), self.features)
 
     def score(self, x):
-        """The Score of samples (N, n_x) in -1..1. The distance grows as N falls; take 10,000 samples."""
-        features = self.classifier.features(x)
-        p = self.classifier.probabilities(features)
+        """The Score of samples (N, n_x) in -1..1."""
+        features = self.eyes.features(x)
+        p = self.eyes.probabilities(features)
         shares = np.bincount(p.argmax(axis=1), minlength=p.shape[1]) / len(p)
         distance, likeliest = frechet_distance(features, self.features), p.max(axis=1)
         return Score(distance, float(likeliest.mean()), float((likeliest > SURE).mean()), tuple(shares.tolist()))

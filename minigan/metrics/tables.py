@@ -1,7 +1,7 @@
 """The tables of figures that python -m minigan.evaluate prints.
 
 Each figure of the samples stands beside the same figure of real samples and of noise. There is one set of figures for
-images, one for stacked digits, and one for points around known modes.
+images with labels, one for images without, one for stacked digits, and one for points around known modes.
 """
 
 import math
@@ -13,6 +13,7 @@ from minigan.ground.errors import ArgumentError
 from minigan.metrics import frechet, modes, neighbours, parzen
 
 N_IMAGES, N_STACKED, N_POINTS = 10_000, 26_000, 2500  # as many samples as the papers take
+SHOWN = 26  # classes whose shares are printed; --json has all
 OF_IMAGES = {  # figure -> (its format, what it can tell and what it cannot)
     "Frechet distance": (".2f", "0 is best; sees wrong strokes and missing digits, but not copying"),
     "precision": (".3f", "share of samples that look real; one good digit, repeated, scores 1"),
@@ -24,9 +25,15 @@ OF_IMAGES = {  # figure -> (its format, what it can tell and what it cannot)
         ".3f",
         "share of samples whose class is clear; others are often ragged; 'real': test images",
     ),
-    "KL of the digits": (".4f", "nats, from equal shares of the digits; a conditional G takes them from labels"),
+    "KL of the classes": (".4f", "nats, from equal shares of the classes; a conditional G takes them from labels"),
     "Parzen log-likelihood": (".1f", "nats, used in 2014; higher is better, but blur scores higher still"),
     "nearest in training": (".2f", "10th percentile, distance to a training image; 0: copies; 'real': test images"),
+}
+OF_UNLABELLED = {
+    "Frechet, untrained": (".3f", "0 is best; distance on the features of an untrained network"),
+    **{name: OF_IMAGES[name] for name in ("precision", "recall", "density", "coverage")},
+    "diversity": (".3f", "how far apart two samples are, over test images; 0: all alike; grain raises it"),
+    **{name: OF_IMAGES[name] for name in ("Parzen log-likelihood", "nearest in training")},
 }
 OF_STACKED = {
     "modes": (".0f", "combinations of three digits, of 1000, with at least one sample; noise shows many, too"),
@@ -42,7 +49,7 @@ OF_POINTS = {
 
 
 class Images(frechet.Judge):
-    """The figures of images."""
+    """The figures of images with labels."""
 
     kinds, n = OF_IMAGES, N_IMAGES
 
@@ -56,12 +63,12 @@ class Images(frechet.Judge):
         some = self.test[:: max(1, len(self.test) // 1000)]
         return {
             "samples": self.figures(x, x),
-            "real": self.figures(real, some, self.sure),
+            "real": self.figures(real, some, self.sure if self.train.has_classes else None),
             "noise": self.figures(noise, noise),
         }
 
     def figures(self, x, unseen, sure=None):
-        """Yield the name and value of each figure of samples x, and the share of each digit.
+        """Yield the name and value of each figure of samples x, and the share of each class.
 
         If x is training images, two figures must come from test images, which the classifier has not learned and which
         are not in the training data. unseen: those to look for in the training data; else x itself. sure: the share of
@@ -69,14 +76,41 @@ class Images(frechet.Judge):
         """
         s = self.score(x)
         yield "Frechet distance", s.distance
-        yield from neighbours.score(self.classifier.features(x), self.features)._asdict().items()
+        yield from neighbours.score(self.eyes.features(x), self.features)._asdict().items()
         yield "confidence", s.confidence
         yield "surer than .9", s.sure if sure is None else sure
-        yield "KL of the digits", sum(p * math.log(max(p, 1e-9) * len(s.shares)) for p in s.shares)
-        yield "digits", s.shares
+        yield "KL of the classes", sum(p * math.log(max(p, 1e-9) * len(s.shares)) for p in s.shares)
+        yield "shares", s.shares
+        yield "Parzen log-likelihood", self.parzen(x)
+        yield "nearest in training", self.nearest(unseen)
+
+    def parzen(self, x):
+        """The Parzen log-likelihood of the test images, with the samples x as centres."""
         validation = self.train.batch(slice(self.held, self.held + 1000))
-        yield "Parzen log-likelihood", parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, self.test))).mean
-        yield "nearest in training", float(np.quantile(neighbours.nearest(unseen[:1000], self.train)[1], 0.1))
+        return parzen.score(*((a + 1.0) * 0.5 for a in (x, validation, self.test))).mean
+
+    def nearest(self, x):
+        """The 10th percentile of the distances of 1,000 samples x to the nearest training image."""
+        return float(np.quantile(neighbours.nearest(x[:1000], self.train)[1], 0.1))
+
+
+class Unlabelled(Images):
+    """The figures of images without labels: those that need no classifier."""
+
+    kinds = OF_UNLABELLED
+
+    def figures(self, x, unseen, _=None):
+        """Yield the name and value of each figure of samples x. unseen: see Images."""
+        yield "Frechet, untrained", self.distance(x)
+        yield from neighbours.score(self.eyes.features(x), self.features)._asdict().items()
+        yield "diversity", spread(x) / spread(self.test)
+        yield "Parzen log-likelihood", self.parzen(x)
+        yield "nearest in training", self.nearest(unseen)
+
+
+def spread(x):
+    """The root of half the mean squared distance between two of the samples x (N, n_x)."""
+    return float(np.sqrt(x.var(axis=0).sum()))
 
 
 class StackedDigits:
@@ -86,7 +120,7 @@ class StackedDigits:
 
     def __init__(self, train, test):
         judge = frechet.Judge(train.digits, test.digits)
-        self.train, self.test, self.classifier, self.about = train, test, judge.classifier, judge.about
+        self.train, self.test, self.classifier, self.about = train, test, judge.eyes, judge.about
         self.data = f"{train.note}; {len(test.digits.x)} test digits"
 
     def columns(self, x):
@@ -137,7 +171,7 @@ class Points:
 
 
 def judge_for(shape, settings, data=None):
-    """What measures samples of this shape: Images, StackedDigits or Points, of the data that the settings name.
+    """What measures samples of this shape: Images, Unlabelled, StackedDigits or Points, of the settings' data.
 
     data: that Dataset, if it has been loaded already.
     Raises ArgumentError if the samples and the data do not match, DataError if the data cannot be loaded.
@@ -150,7 +184,9 @@ def judge_for(shape, settings, data=None):
     if train.shape != shape:
         mine, theirs = ("x".join(map(str, s)) for s in (shape, train.shape))
         raise ArgumentError(f"the samples are {mine}, but those of {train.name} are {theirs}; give another --data.")
-    return StackedDigits(train, test) if train.name == "stacked" else Images(train, test)
+    if train.name == "stacked":
+        return StackedDigits(train, test)
+    return Images(train, test) if train.has_classes else Unlabelled(train, test)
 
 
 def measure(judge, x):
@@ -173,7 +209,8 @@ def as_text(table, kinds):
     for name, (form, words) in kinds.items():
         values = "".join(f"{table[column][name]:>10{form}}" for column in table)
         lines.append(f"{name:<22}{values}  {words}")
-    digits = table["samples"].get("digits")
-    if digits:
-        lines.append("share of each digit   " + " ".join(f"{100.0 * share:.1f}" for share in digits) + " %")
+    shares = table["samples"].get("shares")
+    if shares:
+        some = " ".join(f"{100.0 * share:.1f}" for share in shares[:SHOWN])
+        lines.append(f"share of each class   {some} %" + f" and {len(shares) - SHOWN} more" * (len(shares) > SHOWN))
     return "\n".join(lines)

@@ -11,7 +11,7 @@ from minigan.recipes.sampling import draw_samples
 def check(data):
     """Raise ArgumentError for data that have no distance: points and stacked digits."""
     if not data.is_images:
-        raise ArgumentError("--evaluate-every needs images with labels, which a classifier can learn.")
+        raise ArgumentError("--evaluate-every needs images.")
     if data.name == "stacked":
         raise ArgumentError(
             "--evaluate-every measures a distance that stacked digits do not have; drop it, and count the modes of "
@@ -31,9 +31,9 @@ class Distance:
         self.settings, self.data, self.G = settings, data, generator(settings, data)
         self.judge = judge or Judge(*split(data))
         self.n = min(len(self.judge.test), self.judge.held)
-        self.floor = self.judge.score(self.judge.real(self.n)).distance
+        self.floor = self.judge.distance(self.judge.real(self.n))
 
     def __call__(self, weights):
         self.G.theta[...] = to_host(weights)
-        labels = self.judge.train.some_labels(self.n)
-        return self.judge.score(draw_samples(self.settings, self.data, self.G, self.n, label=labels)).distance
+        labels = self.judge.train.some_labels(self.n) if self.settings.conditional else None
+        return self.judge.distance(draw_samples(self.settings, self.data, self.G, self.n, label=labels))

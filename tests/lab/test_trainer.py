@@ -279,7 +279,7 @@ def test_images_are_trained_as_on_the_command_line_and_shown(digits):
         next(rounds)
     assert same(digits.training, plain) and state(digits)["view"] == "images"
     shown, about = state(digits)["picture"], described(digits)
-    assert (about["shape"], about["labels"], about["sliders"]) == ([4, 4, 1], 3, 12)
+    assert (about["shape"], about["labels"], about["sliders"]) == ([4, 4, 1], ["0", "1", "2"], 12)
     z = generator_input(settings, digits.data, 100, sampling.streams(0)["grid"])
     expected = np.rint(127.5 * (generate(settings, digits.data, plain.average, z) + 1.0))
     samples = np.frombuffer(base64.b64decode(shown["samples"]), np.uint8).reshape(101, 16)

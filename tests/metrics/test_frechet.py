@@ -104,7 +104,7 @@ def test_missing_digits_give_a_larger_distance(digits):
 def test_the_score_of_the_test_images_themselves(digits):
     judge, labels, *_ = digits
     result = judge.score(judge.test)
-    p = judge.classifier.probabilities(judge.classifier.features(judge.test))
+    p = judge.eyes.probabilities(judge.eyes.features(judge.test))
     assert abs(result.distance) < 1e-6
     assert result.confidence == pytest.approx(sum(max(row) for row in p) / 1000)
     assert result.sure == judge.sure == sum(max(row) > 0.9 for row in p) / 1000
