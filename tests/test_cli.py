@@ -114,7 +114,7 @@ def test_a_conditional_run_draws_the_requested_label(command, tmp_path, rng):
     command(sample.main, "run", "-n", 8, "--out", "all.npy")
     np.testing.assert_allclose(np.load("all.npy")[3], np.load("a.npy")[3])  # without --label, the labels take turns
     code, _, err = command(sample.main, "run", "--label", 4)
-    assert (code, err) == (2, "minigan: --label must be in 0..3, not 4.\n")
+    assert (code, err) == (2, "minigan: the label must be in 0..3, not 4.\n")
 
 
 def frames(path):
@@ -323,7 +323,7 @@ USER_ERRORS = {
     "vary 2": (train_with("--vary", 2), 2, "--vary must be from 0 to 1"),
     "batch too large": (train_with("--batch-size", 41), 2, "needs 41 samples per round, but the data has only 40"),
     "round too large": (train_with("--d-steps", 6), 2, "needs 48 samples per round, but the data has only 40"),
-    "no such data": (train_with("--data", "cifar10"), 3, "or give a .npy or .npz file."),
+    "no such data": (train_with("--data", "celeba"), 3, "a folder of pictures, a .npy or a .npz file."),
     "mistyped data": (train_with("--data", "minst"), 3, "file; did you mean mnist?"),
     "missing file": (train_with("--data", "absent.npy"), 3, "there is no file absent.npy"),
     "nan data": (train_with("--data", "nan.npy"), 3, "NaN"),

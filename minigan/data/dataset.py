@@ -79,6 +79,15 @@ class Dataset:
         labels = None if self.labels is None else xp.asarray(self.labels)
         return replace(self, x=xp.asarray(self.x), labels=labels, low=low)
 
+    def shuffled(self):
+        """The same samples in a random order, always the same one.
+
+        Training draws orders of its own. But what looks at a part of the data, as the vital signs do, takes the first
+        ones, and these should not be of a single class.
+        """
+        order = np.random.default_rng(2).permutation(len(self.x))  # `split` draws with the seed 0
+        return replace(self, x=self.x[order], labels=None if self.labels is None else self.labels[order])
+
     def subset(self, kept):
         """The samples where the boolean array kept (n,) is True."""
         labels = None if self.labels is None else self.labels[kept]

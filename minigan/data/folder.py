@@ -49,6 +49,7 @@ def from_folder(folder, size=28, colour=False):
         raise DataError(f"{folder} is divided into {' and '.join(sorted(tops))}; give one of these folders as --data.")
     if not names:
         raise DataError(f"{folder} holds no picture file{listed(left_out, ', but ')}; give a folder of .png or .jpg.")
+    names = [names[i] for i in np.random.default_rng(2).permutation(len(names))]  # see Dataset.shuffled
     path = cached(folder, names, size, colour)
     found = restored(path, len(names), size, colour)
     if not found:

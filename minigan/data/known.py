@@ -74,7 +74,8 @@ def find(known, split, folder):
 
 def lacking(known, split, folder):
     """The files of a split that a folder should hold, in words, and what to do if they are there in another form."""
-    names = " and ".join(known.files[split])
+    *some, last = known.files[split]
+    names = " and ".join(filter(None, [", ".join(some), last]))
     if known.archive and os.path.isfile(Path(folder, known.archive)):
         return f"{names}; unpack {known.archive} there first"
     if known.archive and os.path.exists(Path(folder, "cifar-10-batches-py")):

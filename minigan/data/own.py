@@ -25,7 +25,8 @@ def from_file(path):
     Integers in 0..1 become 0 and 255, black and white. Other ranges raise DataError instead of being rescaled by
     guesswork: G's tanh reaches -1..1, so a wrong guess would train on values that G cannot make.
 
-    Labels must be integers in 0..999, one for each sample. Others are ignored, and the note says so.
+    Labels must be integers in 0..999, one for each sample. Others are ignored, and the note says so. Samples that are
+    sorted by their labels are shuffled.
     Raises DataError if the file is missing or damaged, or if minigan cannot train on what it holds.
     """
     x, labels = _read(path)
@@ -63,7 +64,8 @@ def _with_labels(data, labels):
         return data
     missing = sorted(set(range(labels.max())) - set(np.unique(labels).tolist()))
     words = f"; no sample has label {', '.join(map(str, missing))}" if missing else ""
-    return replace(data, labels=labels, note=data.note + words)
+    data = replace(data, labels=labels, note=data.note + words)
+    return data.shuffled() if (labels[1:] >= labels[:-1]).all() else data
 
 
 def _from_array(x, path):

@@ -171,6 +171,16 @@ def test_own_images_in_each_accepted_range_become_the_same_pixels(tmp_path, tiny
     assert (batch.min(), batch.max()) == (-1.0, 1.0)
 
 
+def test_own_samples_that_are_sorted_by_label_are_shuffled_together_with_their_labels(tmp_path, rng):
+    images, labels = rng.integers(0, 256, (60, 4, 4)).astype(np.uint8), np.arange(60) // 20
+    np.savez(tmp_path / "own.npz", images=images, labels=labels)
+    data = from_file(tmp_path / "own.npz")
+    assert set(data.labels[:15]) == {0, 1, 2}
+    pairs = {(x.tobytes(), label) for x, label in zip(images, labels.tolist(), strict=True)}
+    assert {(x.tobytes(), label) for x, label in zip(data.x, data.labels.tolist(), strict=True)} == pairs
+    assert from_file(tmp_path / "own.npz").sha256 == data.sha256
+
+
 def test_own_points_and_npz_files_are_read(tmp_path, tiny):
     data = from_file(save(tmp_path, np.array([[0.5, -7.0]])))
     assert not data.is_images

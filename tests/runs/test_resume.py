@@ -178,10 +178,10 @@ def test_a_resumed_run_is_locked_before_it_is_read(command, stopped, monkeypatch
     from minigan.ground.errors import ArgumentError
     from minigan.runs.folder import Lock
 
-    def slow(*args):
+    def slow(*args, **kwargs):
         with pytest.raises(ArgumentError, match="another run is writing"):
             Lock("run")
-        return data.load(*args)
+        return data.load(*args, **kwargs)
 
     monkeypatch.setattr(start, "load", slow)
     assert command(train.main, "--resume", "run")[0] == 0
