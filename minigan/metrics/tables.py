@@ -15,8 +15,8 @@ from minigan.metrics import frechet, modes, neighbours, parzen
 N_IMAGES, N_STACKED, N_POINTS = 10_000, 26_000, 2500  # as many samples as the papers take
 SHOWN = 26  # classes whose shares are printed; --json has all
 OF_IMAGES = {  # figure -> (its format, what it can tell and what it cannot)
-    "Frechet distance": (".2f", "0 is best; sees wrong strokes and missing digits, but not copying"),
-    "precision": (".3f", "share of samples that look real; one good digit, repeated, scores 1"),
+    "Frechet distance": (".2f", "0 is best; sees wrong shapes and missing classes, but not copying"),
+    "precision": (".3f", "share of samples that look real; one good image, repeated, scores 1"),
     "recall": (".3f", "share of real images that samples resemble; a few outliers raise it"),
     "density": (".3f", "real images around a sample, relative to real ones; above 1: too typical"),
     "coverage": (".3f", "share of real images with a sample nearby; more samples raise it"),

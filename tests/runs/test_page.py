@@ -24,6 +24,7 @@ TINY = "--batch-size 20 --latent-dim 5 --g-hidden 9 7 --d-hidden 6 --epochs 3 --
 RECIPES = {
     "colour": f"--data colour.npy {TINY}",
     "labels": f"--data labelled.npz --conditional {TINY}",
+    "names": f"--data pets --colour --conditional {TINY}",
     "batchnorm": f"--preset small --data own.npy --g-batchnorm 2 --g-slope 0.1 --output sigmoid --noise uniform {TINY}",
     "points": f"--data points.npy {TINY}",
     "points, labels": f"--preset toy --conditional {TINY} --batch-size 20000",
@@ -38,6 +39,11 @@ def made(command, rng):
         digits, labels = drawn.draw(100)
         np.save("own.npy", digits)
         np.savez("labelled.npz", images=digits, labels=labels)
+        for name in ("cat", "<b>dog"):
+            Path("pets", name).mkdir(parents=True)
+            for i in range(20):
+                pixels = rng.integers(0, 256, (30, 30, 3)).astype(np.uint8)
+                Image.fromarray(pixels).save(Path("pets", name, f"{i}.png"))
         np.save("colour.npy", np.stack([digits, digits[::-1], digits[:, ::-1]], axis=3))
         np.save("points.npy", rng.standard_normal((100, 2)))
         assert command(train.main, *RECIPES[recipe].split(), "--out", "run")[0] == 0
@@ -221,6 +227,9 @@ def test_the_page_works_in_a_browser(browser, made, recipe):
         changes(lambda: find("#labels button:nth-child(8)").send_keys(Keys.SPACE))
         assert find("#labels button:nth-child(8)").get_attribute("aria-pressed") == "true"
         assert len(browser.find_elements("css selector", "#labels button")) == 10
+    if recipe == "names":
+        changes(lambda: find("#labels button:nth-child(1)").send_keys(Keys.SPACE))
+        assert [button.text for button in browser.find_elements("css selector", "#labels button")] == ["<b>dog", "cat"]
     find("#walk").click()
     changes(lambda: browser.execute_async_script("setTimeout(arguments[0], 300)"))
     find("#walk").click()
