@@ -82,7 +82,7 @@ def choose(trainer, name, **more):
     settings = new
     if preset == trainer.preset:
         settings = replace(trainer.training.settings, data=new.data, conditional=new.conditional,
-                           evaluate_every=new.evaluate_every)  # fmt: skip
+                           size=new.size, colour=new.colour, evaluate_every=new.evaluate_every)  # fmt: skip
         check(settings, data)
     trainer.begin(preset, settings, data, sent)
 

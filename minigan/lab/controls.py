@@ -20,7 +20,9 @@ CONTROLS = (
     "g_steps", "simultaneous", "shared_noise", "r1", "r2", "r1_every", "wgan_gp", "clip", "spectral", "dropout",
     "label_smoothing", "packing", "ema", "latent_dim", "noise", "g_hidden", "d_hidden", "epochs", "evaluate_every",
 )  # fmt: skip
-FLAGS = (*CONTROLS, "conditional", "init", "seed", "data_dir", "threads")  # all that the page's commands may contain
+# all that the page's commands may contain
+FLAGS = (*CONTROLS, "conditional", "init", "seed", "data_dir", "size", "colour", "threads")
+LARGEST = 3 * 64 * 64  # values of an image; the page gets 100 images several times a second
 
 
 def prepared(given, dataset=None):
@@ -49,6 +51,8 @@ def check(settings, data):
         raise ArgumentError("the lab takes at most 100 steps in a round.")
     if settings.samples_per_step > 4096:
         raise ArgumentError("the lab takes at most 4096 samples in a step: --batch-size times --packing.")
+    if data.is_images and data.n_x > LARGEST:
+        raise ArgumentError("the lab takes images of at most 64x64 pixels in colour; choose a smaller --size.")
     if settings.conditional and not data.is_images:
         raise ArgumentError("the lab shows points without their labels; drop --conditional.")
     check_size(settings, data)

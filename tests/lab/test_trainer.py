@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from minigan import doctor, report, sample, train
 from minigan.data import from_file, load
@@ -352,3 +353,33 @@ def test_other_data_bring_their_own_preset_or_keep_the_settings(trainer, own):
     assert trainer.training.settings.data == str(folder / "images.npz")
     trainer.do("set", ["data", "grid"])
     assert trainer.preset == "toy" and trainer.training.settings.lr == 0.001
+
+
+def test_a_folder_of_coloured_pictures_is_trained_on_and_left_again(tmp_path, monkeypatch, command):
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "cache" / project)
+    rng = np.random.default_rng(0)
+    for name in ("a cat", "dog"):
+        (tmp_path / "pets" / name).mkdir(parents=True)
+        for i in range(80):
+            pixels = rng.integers(0, 256, (9, 9, 3)).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "pets" / name / f"{i}.png")
+    monkeypatch.chdir(tmp_path)
+    made = Trainer(data="pets", size=8, colour=True, threads=1, evaluate_every=0, d_hidden=(8,), g_hidden=(8,))
+    made.start()
+    try:
+        about = described(made)
+        assert (about["shape"], about["labels"]) == ([8, 8, 3], ["a cat", "dog"])
+        made.do("round")
+        assert "--data pets --size 8 --colour" in state(made)["command"]
+        made.do("label", 1)
+        assert state(made)["picture"]["label"] == 1
+        assert len(base64.b64decode(made.do("near")["pixels"])) == 5 * 8 * 8 * 3
+        folder = made.do("save")
+        assert command(sample.main, folder, "-n", 4, "--label", "dog", "--out", "dogs.npy")[0] == 0
+        assert np.load("dogs.npy").shape == (4, 8, 8, 3)
+        made.do("set", ["data", "ring"])
+        assert "--size" not in state(made)["command"] and "--colour" not in state(made)["command"]
+    finally:
+        made.close()
+    with pytest.raises(ArgumentError, match="choose a smaller --size"):
+        Trainer(data="pets", size=65, colour=True)
