@@ -66,7 +66,7 @@ class GAN:
 
         images: an array of images (n, height, width) or (n, height * height), in colour (n, height, width, 3), or of
         points (n, 2). Pixels are whole numbers in 0..255, or floats in 0..1 or -1..1. Or what --data accepts: a name
-        ("mnist"), or the path of a file.
+        ("mnist"), or the path of a folder or file.
         labels: whole numbers from 0, shape (n,), for an array of images. A conditional GAN learns them.
 
         Calling fit again continues the training on the same data: to the end if it was interrupted, otherwise for

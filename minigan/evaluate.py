@@ -4,6 +4,7 @@ The figures are computed in metrics/tables.py, which also says what each of them
 """
 
 import json
+import os
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -60,6 +61,8 @@ def judge_and_samples(given):
     """(what measures the samples, as tables.judge_for returns it; the samples (N, n_x), images in -1..1)."""
     if given.samples.suffix.lower() == ".npy":
         G, settings, made = None, Settings(), from_file(given.samples)
+        if given.data and os.path.isdir(given.data) and made.is_images:
+            settings = replace(settings, size=made.shape[0], colour=len(made.shape) == 3)
     else:
         G, settings, made = load_generator(given.samples)
     settings = replace(settings, data=given.data or settings.data, data_dir=given.data_dir or settings.data_dir)

@@ -2,7 +2,7 @@
 
 import hashlib
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ class Dataset:
     low: the value of black in a batch, -1 or 0. White is 1.
     name: the name that `load` knows the data by. It is never "auto".
     classes: the names of the labels, or () if these are just numbers.
+    left_out: files that could not be used, name -> why.
     held: a function that returns the Dataset of test samples, if these data have their own; see `data.split`.
     """
 
@@ -34,6 +35,7 @@ class Dataset:
     low: float = -1.0
     name: str = ""
     classes: tuple[str, ...] = ()
+    left_out: dict[str, str] = field(default_factory=dict)
     held: Any = None
 
     @property

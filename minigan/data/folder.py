@@ -40,8 +40,8 @@ def from_folder(folder, size=28, colour=False):
     numbered in the order of their names, which are the Dataset's `classes`. There are no labels if there is only one
     subfolder, if there are more than 1,000, or if some files lie beside the subfolders.
 
-    Files that cannot be read are left out, and the Dataset's note says so. Raises DataError if no file can be used, if
-    all pixels have the same value, or if the subfolders are parts for training and testing.
+    Files that cannot be read are left out: the Dataset's note names the first, and `left_out` all. Raises DataError if
+    no file can be used, if all pixels have the same value, or if the subfolders are parts for training and testing.
     """
     names, left_out = find(folder)
     tops = {name.split(os.sep)[0] for name in names if os.sep in name}
@@ -55,7 +55,7 @@ def from_folder(folder, size=28, colour=False):
     if not found:
         found = read(folder, names, size, colour)
         keep(path, found)
-    left_out |= found.unreadable
+    left_out = dict(sorted((left_out | found.unreadable).items()))
     if not found.kept:
         raise DataError(f"none of the picture files in {folder} can be used{listed(left_out, ': ')}.")
     if found.images.min() == found.images.max():
@@ -63,7 +63,7 @@ def from_folder(folder, size=28, colour=False):
     labels, classes, words = labels_of([names[i] for i in found.kept])
     done = "".join(f", {n} {how}" for how, n in found.done.items())
     note = f"the folder {folder}, {words}{done}{listed(left_out, '; left out: ')}"
-    return from_images(found.images, note, labels, classes=classes)
+    return from_images(found.images, note, labels, classes=classes, left_out=left_out)
 
 
 def find(folder):
@@ -129,8 +129,8 @@ def listed(left_out, before):
     """How many files were left out, which, and why, in words after the word `before`; "" if there are none."""
     if not left_out:
         return ""
-    some = [f"{brief(name, 60)} ({why})" for name, why in sorted(left_out.items())[:NAMED]]
-    more = [f"and {len(left_out) - NAMED} more"] if len(left_out) > NAMED else []
+    some = [f"{brief(name, 60)} ({why})" for name, why in list(left_out.items())[:NAMED]]
+    more = [f"and {len(left_out) - NAMED} more (config.json of the run has all)"] if len(left_out) > NAMED else []
     return before + ", ".join(some + more)
 
 

@@ -41,6 +41,8 @@ class Recorder:
             (out / "samples").mkdir(exist_ok=True)
             config = {"preset": preset, **asdict(self.settings), "data_note": data.note}
             config["environment"] = checkpoint.environment(self.settings)
+            if data.left_out:
+                config["left_out"] = data.left_out
             with replacing(out / "config.json") as file:
                 file.write(json.dumps(config, indent=2) + "\n")
             self.metrics = Metrics(out, training, z[:n_probe], ["distance"] if distance else [], resumed)

@@ -247,8 +247,9 @@ def test_many_unusable_files_are_counted(tmp_path):
     pets(tmp_path / "pets")
     for i in range(50):
         (tmp_path / "pets" / "cat" / f"x{i:02}.png").touch()
-    note = from_folder(tmp_path / "pets").note
-    assert "x02.png" in note and "x03.png" not in note and note.endswith(", and 47 more") and len(note) < 500
+    data = from_folder(tmp_path / "pets")
+    assert "x02.png" in data.note and "x03.png" not in data.note and ", and 47 more (config.json" in data.note
+    assert len(data.note) < 500 and len(data.left_out) == 50
 
 
 def without(n):

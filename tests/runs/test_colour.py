@@ -51,6 +51,15 @@ def test_pictures_of_a_run_are_in_colour(run, command):
     assert command(sample.main, "run", "--training")[0] == 0
 
 
+def test_files_that_were_left_out_are_in_config_json(command):
+    for i in range(9):
+        Path("shapes", "red circle", f"x{i}.png").touch()
+    out = command(train.main, *TINY, "--epochs", 0, "--out", "run")[1]
+    assert "; left out: red circle/x0.png (cannot identify image file" in out and ", and 6 more (config.json" in out
+    left_out = json.loads(Path("run/config.json").read_text())["left_out"]
+    assert [Path(name).name for name in left_out] == [f"x{i}.png" for i in range(9)]
+
+
 def test_samples_are_arrays_in_colour_and_labels_have_names(run, command):
     for label, out in (("blue triangle", "a.npy"), (KINDS.index("blue triangle"), "b.npy"), ("red circle", "c.npy")):
         assert command(sample.main, "run", "-n", 5, "--label", label, "--out", out)[0] == 0
@@ -76,6 +85,9 @@ def test_a_run_in_colour_is_evaluated_and_reported(run, command):
     assert min(found["figures"]["real"]["shares"]) > 0.02  # drawn from all kinds, although the folder is sorted
     with Image.open("nearest.png") as picture:
         assert picture.mode == "RGB"
+    command(sample.main, "run", "-n", 50, "--out", "fifty.npy")
+    code, out, _ = command(evaluate.main, "fifty.npy", "--data", "shapes", "--json")
+    assert code == 0 and json.loads(out)["n"] == 50  # size and colour are those of the samples
     command(report.main, "run")
     page = content(run)
     assert (page["shape"], page["labels"]) == ([12, 12, 3], KINDS)
