@@ -68,7 +68,6 @@ KINDS = {  # name of the file -> (picture, how to save it, its corners in colour
     "moving.gif": (quarters(), {"save_all": True, "append_images": [quarters().rotate(90)]}, None, []),
     "palette.png": (quarters().quantize(8), {}, None, []),
     "cmyk.jpg": (quarters().convert("CMYK"), {"quality": 95}, None, ["converted from CMYK"]),
-    "ycc.tif": (quarters().convert("YCbCr"), {}, None, []),
     "clear.png": (TRANSPARENT, {}, WHITE_CORNER, ["laid on white"]),
     "clear.webp": (TRANSPARENT, {"lossless": True}, WHITE_CORNER, ["laid on white"]),
     "clear.gif": (TRANSPARENT, {}, WHITE_CORNER, ["laid on white"]),

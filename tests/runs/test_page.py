@@ -41,7 +41,7 @@ def made(command, rng):
         np.savez("labelled.npz", images=digits, labels=labels)
         for name in ("cat", "<b>dog"):
             Path("pets", name).mkdir(parents=True)
-            for i in range(20):
+            for i in range(50):
                 pixels = rng.integers(0, 256, (30, 30, 3)).astype(np.uint8)
                 Image.fromarray(pixels).save(Path("pets", name, f"{i}.png"))
         np.save("colour.npy", np.stack([digits, digits[::-1], digits[:, ::-1]], axis=3))
