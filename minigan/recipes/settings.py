@@ -1,7 +1,6 @@
 """The settings of a run: what you can ask for, which settings contradict each other, and which have no effect."""
 
 import math
-import os
 from dataclasses import dataclass
 from typing import Literal
 
@@ -16,6 +15,8 @@ OBJECTIVES = {"non-saturating": NonSaturating, "minimax": Minimax, "least-square
               "wasserstein": Wasserstein, "hinge": Hinge, "relativistic": Relativistic}  # fmt: skip
 
 KNOWN = ("mnist", "fashion", "kmnist", "emnist-digits", "emnist-letters", "cifar10")
+POINTS = ("ring", "grid", "spiral", "moons", "line", "point")
+NAMES = ("auto", *KNOWN, "drawn", "stacked", *POINTS)  # any other data are a folder or a file
 
 COUNT = Limit(lambda v: 1 <= v <= 10**6, "from 1 to 1000000")
 NOT_NEGATIVE = Limit(lambda v: 0 <= v < math.inf, "0 or more")
@@ -36,8 +37,7 @@ class Settings:
     data: str = option(
         "data", "auto", "a folder of pictures, whose subfolders become labels; a .npy or .npz file; or a name: "
         f"{', '.join(KNOWN)} (downloaded once), drawn (digits, no download), stacked (three digits in one colour "
-        "image), ring, grid, spiral, moons, line, point, or auto: mnist, or drawn if MNIST can be neither found nor "
-        "downloaded",
+        f"image), {', '.join(POINTS)}, or auto: mnist, or drawn if MNIST can be neither found nor downloaded",
         metavar="DATA",
     )  # fmt: skip
     data_dir: str | None = option("data", None, "folder with the files of mnist, fashion and so on", metavar="FOLDER")
@@ -174,6 +174,7 @@ class Settings:
 
     def without_effect(self):
         """The names of settings that the other settings leave without effect."""
+        folder = self.data not in NAMES and not self.data.lower().endswith((".npy", ".npz"))
         used = {
             "r1_every": self.r1 or self.r2 or self.wgan_gp,
             "beta1": self.optimizer == "adam",
@@ -182,8 +183,8 @@ class Settings:
             "batchnorm_eps": self.g_batchnorm or self.d_batchnorm,
             "vary": self.data in ("auto", "drawn", "stacked"),
             "data_dir": self.data in ("auto", "stacked", *KNOWN),
-            "size": os.path.isdir(self.data),
-            "colour": os.path.isdir(self.data),
+            "size": folder,
+            "colour": folder,
         }
         return {name for name, yes in used.items() if not yes}
 

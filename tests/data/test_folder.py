@@ -418,7 +418,7 @@ FLAGS = {
     "huge": (("--data", "pets", "--size", 1000), 2, "--size must be from 4 to 256, not 1000."),
     "American": (("--data", "pets", "--color"), 2, "--color is not a flag; did you mean --colour?"),
     "a picture": (("--data", "pets/cat/0.png"), 3, "or give a folder of pictures, a .npy or a .npz file"),
-    "no such folder": (("--data", "pest"), 3, "no data set and no folder is called pest"),
+    "no such folder": (("--data", "pest", "--colour"), 3, "no data set and no folder is called pest"),
     "few": (("--data", "pets"), 2, "needs 128 samples per round, but the data has only 16."),
     "empty": (("--data", "nothing"), 3, "nothing holds no picture file"),
 }
