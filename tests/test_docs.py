@@ -28,11 +28,12 @@ from minigan.recipes.presets import PRESETS
 
 GUIDE = [page for page in PAGES if page.parent != ROOT]
 TRAINED = "python -m minigan.train --out runs/digits"  # the run that other pages start from
-CUTS = {"demos/ring.py": ["--rounds", "60"]}  # flags that make a demo short
+CUTS = {"demos/ring.py": ["--rounds", "60"], "demos/shapes.py": ["-n", "20"]}  # flags that make a demo short
 NOT_RUN = {  # the gate runs these in other ways, or they take longer than the gate
     "python3", "pip", "source", "git", "mkdocs", "pytest", "demos/clinic.py", "demos/benchmark.py", "demos/scaling.py",
     "demos/threads.py", "demos/results.py", "demos/tables.py", "demos/articles.py", "demos/gan_vs_vae.py",
     "demos/super_resolution.py", "minigan.lab", "minigan.exercises", "--device", "stacked", "runs/stacked",
+    "fashion", "runs/fashion",
 }  # fmt: skip
 SETUP = ConfigParser()
 SETUP.read(ROOT / "setup.cfg")
