@@ -29,7 +29,7 @@ from minigan.runs.load import load_generator
 
 N = 10_000  # samples; N_STACKED of stacked digits
 EPOCHS = {  # preset and flags -> epochs; None: as many as the preset has
-    "minigan": None, "large": None, "minigan-0.1": None,
+    "minigan": None, "large": None, "pictures": None, "minigan-0.1": None,
     "small": None, "wide": 4,
     "article-a": 20, "article-b": 20, "article-c": 20, "article-d": 4, "article-e": 30,
     "goodfellow2014": 6, "pytorch-gan": 6, "wgan": 10, "wgan-gp": 10, "sngan": 24, "r3gan": 12,

@@ -36,9 +36,9 @@ class NotFitted(MiniganError):
 class GAN:
     """A GAN that learns from arrays, with the settings of `python -m minigan.train`.
 
-    preset: a name that `python -m minigan.train --list-presets` prints. By default it is "minigan" for images, "toy"
-    for points, and "stacked" for the data of that name. settings: any flag of train by its name, as in epochs=3,
-    lr=1e-3, g_hidden=(64, 64), seed=1.
+    preset: a name that `python -m minigan.train --list-presets` prints. By default it is the one that fits the data:
+    "minigan" for grey images, "pictures" for folders and images in colour, "stacked", or "toy" for points.
+    settings: any flag of train by its name, as in epochs=3, lr=1e-3, g_hidden=(64, 64), seed=1.
     Raises ArgumentError if there is no such preset or setting. Values are checked by `fit`.
 
     >>> import minigan

@@ -68,8 +68,9 @@ def flags():
     )
     parser.add_argument(
         "--preset", type=cli.choice("--preset", PRESETS), metavar="NAME",
-        help="a recipe, which sets the defaults of the flags (default: minigan, or toy for points, or stacked for that "
-        "data); the defaults shown below are those of the preset minigan",
+        help="a recipe, which sets the defaults of the flags (default: the one that fits the data: minigan for digits, "
+        "pictures for folders, colour and fashion, stacked, or toy for points); the defaults shown below are those of "
+        "the preset minigan",
     )  # fmt: skip
     parser.add_argument("--list-presets", action="store_true", help="print all presets and exit")
     parser.add_options(options(Settings), PRESETS["minigan"].with_flags())

@@ -1,5 +1,6 @@
 """Begins a run or continues one: from flags to a Training that is ready for its next round."""
 
+import os
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -73,7 +74,7 @@ def begun(preset, given, dataset):
     settings = PRESETS[preset or "minigan"].with_flags(**of_data)
     library(settings.device)  # raises DeviceError if there is none, before any work is done
     data = dataset or load(settings.data, **settings.of_data)
-    preset = preset or ("stacked" if data.name == "stacked" else "minigan" if data.is_images else "toy")
+    preset = preset or fitting(data)
     settings = replace(PRESETS[preset].with_flags(**given), data=data.name)
     check_size(settings, data)
     if settings.conditional and data.labels is None:
@@ -85,6 +86,15 @@ def begun(preset, given, dataset):
         settings = replace(settings, conditional=False)
         data = replace(data, note=f"{data.note}; no labels, so not conditional")
     return preset, settings, data
+
+
+def fitting(data):
+    """The name of the preset for these data, if none is given."""
+    if data.name == "stacked":
+        return "stacked"
+    if not data.is_images:
+        return "toy"
+    return "pictures" if len(data.shape) == 3 or data.name == "fashion" or os.path.isdir(data.name) else "minigan"
 
 
 def check_size(settings, data):

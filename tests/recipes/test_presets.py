@@ -1,9 +1,12 @@
 """A preset with flags: which of the two wins, and which flags are rejected."""
 
+import numpy as np
 import pytest
 
+from minigan.data import Dataset
 from minigan.ground.errors import ArgumentError
 from minigan.recipes.presets import PRESETS
+from minigan.runs.start import fitting
 
 
 def test_a_flag_replaces_the_setting_of_the_preset():
@@ -44,3 +47,19 @@ def test_a_flag_without_effect_is_rejected(name):
     with pytest.raises(ArgumentError, match=f"--{name} has no effect"):
         PRESETS["minigan"].with_flags(**WITHOUT_EFFECT[name])
     PRESETS["minigan"].with_flags(**WITH_EFFECT[name])
+
+
+def test_data_bring_the_preset_that_fits_them(tmp_path):
+    def image(*shape, name="own.npz"):
+        return Dataset(np.zeros((1, 1), np.uint8), shape, "", name=name)
+
+    expected = {
+        "minigan": [image(28, 28), image(28, 28, name="mnist"), image(28, 28, name="kmnist")],
+        "pictures": [image(28, 28, 3), image(28, 28, name="fashion"), image(9, 9, name=str(tmp_path)),
+                     image(32, 32, 3, name="cifar10")],
+        "stacked": [image(28, 28, 3, name="stacked")],
+        "toy": [Dataset(np.zeros((1, 2), np.float32), (2,), "")],
+    }  # fmt: skip
+    assert {name: [fitting(data) for data in datas] for name, datas in expected.items()} == {
+        name: [name] * len(datas) for name, datas in expected.items()
+    }

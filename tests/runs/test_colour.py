@@ -92,7 +92,7 @@ def test_a_run_in_colour_is_evaluated_and_reported(run, command):
     page = content(run)
     assert (page["shape"], page["labels"]) == ([12, 12, 3], KINDS)
     assert page["facts"]["command"].startswith(
-        "python -m minigan.train --preset minigan --data shapes --size 12 --colour"
+        "python -m minigan.train --preset pictures --data shapes --size 12 --colour"
     )
 
 
