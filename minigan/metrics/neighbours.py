@@ -15,7 +15,7 @@ def squared_distances(a, b):
         |a_n - b_m|^2 = |a_n|^2 + |b_m|^2 - 2 sum_i a_ni b_mi                               (1)
     In this form nearly all the work is one matrix product. Rounding could make a distance of 0 negative; it stays 0.
     """
-    a, b = a.astype(np.float64), b.astype(np.float64)
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
     squares_a, squares_b = (a * a).sum(axis=1, keepdims=True), (b * b).sum(axis=1)
     n = max(1, CHUNK // len(b))
     for start in range(0, len(a), n):

@@ -113,8 +113,8 @@ def layers(G):
     for W in weights:
         scale = np.maximum(np.abs(W).max(axis=0), 1e-30) / LARGEST
         whole = np.rint(W / scale).astype(int) + LARGEST
-        letters = np.array(list(LETTERS))[np.stack(np.divmod(whole, len(LETTERS)), axis=-1)]
-        made.append({"text": "".join(letters.ravel()), "scale": [float(f"{s:.6g}") for s in scale]})
+        letters = np.frombuffer(LETTERS.encode(), np.uint8)[np.stack(np.divmod(whole, len(LETTERS)), axis=-1)]
+        made.append({"text": letters.tobytes().decode(), "scale": [float(f"{s:.6g}") for s in scale]})
     return made
 
 
