@@ -51,7 +51,7 @@ def main():
         print(f"samples  {len(x)} of {given.samples}")
         print(f"data     {judge.data}")
         print(f"judge    {judge.about}\n")
-        print(tables.as_text(table, judge.kinds), end="\n\n")
+        print(tables.as_text(table, judge), end="\n\n")
     if not isinstance(judge, tables.Points):
         save_nearest(given.out, x, judge.train)
         print(f"nearest  {given.out}: samples, each above the 3 training images nearest to it", file=sys.stderr)
@@ -61,7 +61,7 @@ def judge_and_samples(given):
     """(what measures the samples, as tables.judge_for returns it; the samples (N, n_x), images in -1..1)."""
     if given.samples.suffix.lower() == ".npy":
         G, settings, made = None, Settings(), from_file(given.samples)
-        if given.data and os.path.isdir(given.data) and made.is_images:
+        if given.data and os.path.isdir(os.path.expanduser(given.data)) and made.is_images:
             settings = replace(settings, size=made.shape[0], colour=len(made.shape) == 3)
     else:
         G, settings, made = load_generator(given.samples)

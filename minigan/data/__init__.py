@@ -64,14 +64,17 @@ def load(name, data_dir=None, seed=0, vary=0.6, size=28, colour=False):
         points, labels = getattr(toy, name)(N_POINTS, seed)
         note = f"{name}, {N_POINTS} points" + (f" around {len(toy.centres(name))} centres" if name in toy.STD else "")
         return Dataset(points, (2,), note, labels, name=name)
-    if os.path.isdir(name):
-        return replace(from_folder(name, size, colour), name=name)
-    if Path(name).suffix.lower() not in ENDINGS:
+    path = Path(os.path.expanduser(name))
+    if path.is_dir():
+        return replace(from_folder(path, size, colour), name=name)
+    if path.suffix.lower() not in ENDINGS and path.is_file():
+        raise DataError(f"{name} is a single file; give the folder that holds your pictures, or a .npy or .npz file.")
+    if path.suffix.lower() not in ENDINGS:
         raise DataError(
             f"no data set and no folder is called {name}: choose {', '.join(NAMES)}, or give a folder of pictures, a "
             f".npy or a .npz file{did_you_mean(name, NAMES)}"
         )
-    return replace(from_file(Path(name)), name=name)
+    return replace(from_file(path), name=name)
 
 
 def split(train):

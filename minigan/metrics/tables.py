@@ -203,14 +203,16 @@ def measure(judge, x):
     return table
 
 
-def as_text(table, kinds):
+def as_text(table, judge):
     """The table as lines: one figure each, with what it can tell."""
     lines = [" " * 22 + "".join(f"{column:>10}" for column in table)]
-    for name, (form, words) in kinds.items():
+    for name, (form, words) in judge.kinds.items():
         values = "".join(f"{table[column][name]:>10{form}}" for column in table)
         lines.append(f"{name:<22}{values}  {words}")
     shares = table["samples"].get("shares")
     if shares:
-        some = " ".join(f"{100.0 * share:.1f}" for share in shares[:SHOWN])
-        lines.append(f"share of each class   {some} %" + f" and {len(shares) - SHOWN} more" * (len(shares) > SHOWN))
+        parts = [f"{100.0 * share:.1f}" for share in shares[:SHOWN]]
+        names = judge.train.classes
+        some = ", ".join(map("{} % {}".format, parts, names)) if names else f"{' '.join(parts)} %"
+        lines.append(f"share of each class   {some}" + f" and {len(shares) - SHOWN} more" * (len(shares) > SHOWN))
     return "\n".join(lines)

@@ -48,17 +48,17 @@ def generator_input(settings, data, n, rng, label=None):
 
 
 def label_number(label, data):
-    """The number of a label that is given by its number or, in words, by its name or its number.
+    """The number of a label that is given by its name or by its number. Where names are numbers, the name counts.
 
     data: has n_classes, and classes, the names. Raises ArgumentError if there is no such label.
     """
-    if label in data.classes:
-        return data.classes.index(label)
-    number = int(label) if str(label).isdecimal() else -1
-    if not 0 <= number < data.n_classes:
-        names = f", or one of {brief(', '.join(data.classes))}" if data.classes else ""
-        raise ArgumentError(f"the label must be in 0..{data.n_classes - 1}{names}, not {label}.")
-    return number
+    name = brief(label, 60)  # as data.folder makes them
+    if name in data.classes:
+        return data.classes.index(name)
+    if name.isdecimal() and int(name) < data.n_classes and not any(one.isdecimal() for one in data.classes):
+        return int(name)
+    names = f"one of {brief(', '.join(data.classes), 600)}" if data.classes else f"in 0..{data.n_classes - 1}"
+    raise ArgumentError(f"the label must be {names}, not {label}.")
 
 
 def generate(settings, data, G, z):

@@ -94,7 +94,11 @@ def fitting(data):
         return "stacked"
     if not data.is_images:
         return "toy"
-    return "pictures" if len(data.shape) == 3 or data.name == "fashion" or os.path.isdir(data.name) else "minigan"
+    return (
+        "pictures"
+        if len(data.shape) == 3 or data.name == "fashion" or os.path.isdir(os.path.expanduser(data.name))
+        else "minigan"
+    )
 
 
 def check_size(settings, data):
@@ -102,7 +106,8 @@ def check_size(settings, data):
     if settings.samples_per_round > len(data.x):
         raise ArgumentError(
             f"--batch-size {settings.batch_size} with --packing {settings.packing} and --d-steps {settings.d_steps} "
-            f"needs {settings.samples_per_round} samples per round, but the data has only {len(data.x)}."
+            f"needs {settings.samples_per_round} samples per round, but the data has only {len(data.x)}; "
+            "choose a smaller --batch-size."
         )
 
 

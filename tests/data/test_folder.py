@@ -1,11 +1,13 @@
 """Folders of pictures: each kind of file becomes the right pixels, and whatever is wrong is said in one sentence."""
 
+import contextlib
 import os
 import shutil
 import struct
 import warnings
 import zlib
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -18,6 +20,7 @@ from minigan.data.folder import from_folder
 from minigan.data.picture import MOST_PIXELS, formats, read_picture
 from minigan.ground.errors import ArgumentError, DataError
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import label_number
 
 RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 200, 0), (0, 0, 255), (0, 0, 0)
 
@@ -168,23 +171,30 @@ def lab_colours(path):
     Image.merge("LAB", quarters().split()).save(path, "TIFF")
 
 
+def not_a_number(path):
+    values = np.full((64, 64), 0.5, np.float32)
+    values[30, 30] = np.nan
+    Image.fromarray(values).save(path, "TIFF")
+
+
 UNUSABLE = {  # how one more file is made -> why it is left out
-    "text": (lambda path: path.write_text("no picture"), "cannot identify"),
-    "web page": (lambda path: path.write_text("<html>403</html>"), "cannot identify"),
-    "empty": (lambda path: path.touch(), "cannot identify"),
+    "text": (lambda path: path.write_text("no picture"), "no picture that Pillow knows"),
+    "web page": (lambda path: path.write_text("<html>403</html>"), "no picture that Pillow knows"),
+    "empty": (lambda path: path.touch(), "no picture that Pillow knows"),
     "cut short": (cut, "truncated"),
     "damaged": (changed, ""),
-    "bomb": (bomb, "Image size (3600000000 pixels) exceeds limit"),
+    "bomb": (bomb, f"it has more than {MOST_PIXELS // 10**6} million pixels"),
     "large": (
         lambda path: Image.new("1", (9000, 9000)).save(path),
-        f"9000x9000 pixels are more than {MOST_PIXELS // 10**6} million",
+        f"it has more than {MOST_PIXELS // 10**6} million pixels",
     ),
     "one pixel": (lambda path: Image.new("L", (1, 1)).save(path), "1x1 pixels are too few"),
     "a line": (lambda path: Image.new("L", (20_000, 1)).save(path), "20000x1 pixels are too few"),
     "broken link": (lambda path: path.symlink_to("nowhere"), "No such file"),
     "link to itself": (lambda path: path.symlink_to(path), "symbolic link"),
-    "PostScript": (lambda path: quarters().save(path, "EPS"), "cannot identify"),
+    "PostScript": (lambda path: quarters().save(path, "EPS"), "no picture that Pillow knows"),
     "LAB": (lab_colours, "colours of the kind LAB are unknown"),
+    "not a number": (not_a_number, "some of its values are not numbers"),
     "floats": (lambda path: Image.fromarray(np.float32(DEEP)).save(path, "TIFF"), "its values go from 0 to 65535"),
 }
 
@@ -237,9 +247,7 @@ def test_an_unreadable_subfolder_is_named(tmp_path, monkeypatch):
         return right(path)
 
     monkeypatch.setattr(os, "scandir", refused)
-    assert from_folder(tmp_path / "pets").note.endswith(
-        "one subfolder, so no labels; left out: dog (Permission denied)"
-    )
+    assert from_folder(tmp_path / "pets").note.endswith("one subfolder; left out: dog (Permission denied)")
 
 
 def test_many_unusable_files_are_counted(tmp_path):
@@ -282,6 +290,12 @@ def linked(folder):
     (folder / "fish").symlink_to(folder.parent / "elsewhere" / "dog")
 
 
+def damaged_exif(folder):
+    for path in pets(folder).rglob("0.png"):
+        quarters().save(path.with_suffix(".jpg"), exif=b"Exif\0\0XXXXXXXXXXXXXXXX")
+        path.unlink()
+
+
 def with_pipe(folder):
     os.mkfifo(pets(folder) / "cat" / "pipe.png")
 
@@ -293,18 +307,58 @@ def hidden(folder):
     (folder / "readme.txt").write_text("no picture")
 
 
+def a_run(folder):
+    pets(folder)
+    shutil.copytree(folder / "cat", folder / "runs" / "digits" / "samples")
+    for name in ("config.json", "metrics.csv"):
+        (folder / "runs" / "digits" / name).touch()
+
+
+def other_files(folder):
+    pets(folder)
+    for i in range(5):
+        (folder / "cat" / f"{i}.HEIC").touch()
+    for name in ("a.svg", "b.svg", "readme", "c.txt", "d.csv"):
+        (folder / name).touch()
+
+
+def link_upwards(folder):
+    (pets(folder) / "up").symlink_to("..")
+    pets(folder.parent / "strangers")
+
+
+def link_that_sorts_first(folder):
+    (pets(folder) / "a link").symlink_to(folder / "cat")
+
+
+def all_in_train(folder):
+    pets(folder / "train")
+
+
+def dark(folder):
+    for i, path in enumerate(sorted(pets(folder).rglob("*.png"))):
+        Image.fromarray(np.full((9, 9), 100 * i, np.uint16)).save(path)
+
+
 FINE = {  # how the folder is made -> how many images, of how many classes, and what the note says
-    "two files": (lambda folder: pets(folder, 2, ("cat",)), 2, 0, "one subfolder, so no labels"),
+    "two files": (lambda folder: pets(folder, 2, ("cat",)), 2, 0, "made, one subfolder"),
     "no subfolder": (lambda folder: shutil.move(pets(folder, 5, ("cat",)) / "cat", folder.parent / "x") and
                      shutil.copytree(folder.parent / "x", folder, dirs_exist_ok=True), 5, 0, "no subfolders"),
     "odd names": (several, 56, 6, "6 subfolders as labels"),
-    "files beside": (beside, 17, 0, "no labels, because 1 pictures lie beside the subfolders"),
+    "files beside": (beside, 17, 0, "its subfolders are no labels, as one.png is in none"),
     "link loop": (looped, 16, 2, "2 subfolders as labels"),
     "linked subfolders": (linked, 24, 3, "3 subfolders as labels"),
+    "damaged EXIF": (damaged_exif, 16, 2, "2 subfolders as labels"),
     "a pipe": (with_pipe, 16, 2, "2 subfolders as labels"),
     "hidden files": (hidden, 16, 2, "2 subfolders as labels"),
     "1,001 classes": (lambda folder: pets(folder, 1, [f"c{i:04}" for i in range(1001)]), 1001, 0,
-                      "no labels, because 1001 subfolders are more than 1000"),
+                      "1001 subfolders, but labels can have at most 1000 values"),
+    "a run": (a_run, 16, 2, "2 subfolders as labels"),
+    "other files": (other_files, 16, 2, "labels; passed over: 5 .heic, 2 .svg, 1 "),
+    "link upwards": (link_upwards, 16, 2, "2 subfolders as labels"),
+    "link that sorts first": (link_that_sorts_first, 16, 2, "2 subfolders as labels"),
+    "all in train": (all_in_train, 16, 0, "one subfolder; if its subfolders are the labels, give train as --data"),
+    "dark": (dark, 16, 2, ", 16 scaled to 8 bits; very dark: no value above 6 of 255"),
     "train and more": (lambda folder: pets(folder, 4, ("train", "plane")), 8, 2, "2 subfolders as labels"),
 }  # fmt: skip
 
@@ -315,12 +369,29 @@ def test_odd_folders_are_read(tmp_path, how):
     make(tmp_path / "made")
     data = from_folder(tmp_path / "made", 6)
     assert len(data.x) == n and len(data.classes) == k and words in data.note and "\n" not in data.note
+    assert data.left_out == {} and "a link" not in data.classes
     assert (data.labels is None) == (k == 0) and all("\n" not in name for name in data.classes)
+
+
+def test_class_names_sort_as_numbers_do_and_stay_different(tmp_path):
+    for name in ("10", "2", "1"):
+        pets(tmp_path / "numbers", 1, [name])
+    assert from_folder(tmp_path / "numbers").classes == ("1", "2", "10")
+    long = ["x" * 80 + "a", "x" * 80 + "b", "n\nl", "n l"]
+    pets(tmp_path / "long", 1, long)
+    classes = from_folder(tmp_path / "long").classes
+    assert set(classes) == {"x" * 60 + "...", "x" * 60 + "... (2)", "n l", "n l (2)"}
+    data = SimpleNamespace(classes=("1", "2", "10"), n_classes=3)
+    assert [label_number(label, data) for label in ("10", 2, 1, "1")] == [2, 1, 0, 0]
+    with pytest.raises(ArgumentError, match=r"must be one of 1, 2, 10, not 0"):
+        label_number(0, data)
+    assert label_number("x" * 80, SimpleNamespace(classes=classes, n_classes=4)) == classes.index("x" * 60 + "...")
 
 
 REFUSED = {  # how the folder is made -> the error
     "empty": (lambda folder: folder.mkdir(), "made holds no picture file; give a folder of"),
-    "no pictures": (lambda folder: folder.mkdir() or (folder / "a.txt").write_text("a"), "holds no picture file"),
+    "no pictures": (lambda folder: folder.mkdir() or (folder / "a.txt").write_text("a"),
+                    "holds no picture file, but 1 .txt; give"),
     "one colour": (lambda folder: folder.mkdir() or Image.new("L", (9, 9), 7).save(folder / "a.png"),
                    "have the same single colour"),
     "train and test": (lambda folder: pets(folder, 1, ("train", "test")),
@@ -353,6 +424,67 @@ def test_the_second_time_no_picture_is_read(tmp_path, monkeypatch, cache):
     for content in (b"", kept.read_bytes()[:-300], b"PK\x03\x04rubbish"):
         kept.write_bytes(content)
         assert from_folder(moved, 6, True).sha256 == first.sha256 and len(kept.read_bytes()) > 2000
+
+
+def test_a_failure_of_the_system_is_not_remembered(tmp_path, monkeypatch, cache):
+    pets(tmp_path / "pets")
+    right = module.picture.read_picture
+
+    def failing(error):
+        def read(path, *args):
+            if str(path).endswith("3.png"):
+                raise error
+            return right(path, *args)
+
+        return read
+
+    monkeypatch.setattr(module.picture, "read_picture", failing(OSError(24, "Too many open files")))
+    assert "cat/3.png (Too many open files)" in from_folder(tmp_path / "pets").note.replace(os.sep, "/")
+    monkeypatch.setattr(module.picture, "read_picture", failing(MemoryError()))
+    with pytest.raises(MemoryError):
+        from_folder(tmp_path / "pets")
+    monkeypatch.setattr(module.picture, "read_picture", right)
+    assert not cache.exists() and len(from_folder(tmp_path / "pets").x) == 16
+
+
+def test_a_file_that_changes_while_it_is_read_is_not_remembered(tmp_path, monkeypatch, cache):
+    pets(tmp_path / "pets")
+    right = module.read
+
+    def meanwhile(*args):
+        Image.new("L", (12, 12), 9).save(tmp_path / "pets" / "cat" / "0.png")
+        return right(*args)
+
+    monkeypatch.setattr(module, "read", meanwhile)
+    from_folder(tmp_path / "pets")
+    assert not cache.exists()
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, OSError])
+def test_an_interrupted_write_leaves_nothing_in_the_cache(tmp_path, monkeypatch, cache, error):
+    def interrupted(*args, **kwargs):
+        raise error
+
+    monkeypatch.setattr(np, "savez", interrupted)
+    with pytest.raises(KeyboardInterrupt) if error is KeyboardInterrupt else contextlib.nullcontext():
+        from_folder(pets(tmp_path / "pets"))
+    assert list(cache.iterdir()) == []
+
+
+def test_an_unreadable_folder_is_an_error(tmp_path, monkeypatch):
+    def refused(path):
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    with pytest.raises(DataError, match="pets cannot be read: Permission denied"):
+        from_folder(pets(tmp_path / "pets"))
+
+
+def test_the_home_folder_may_be_written_as_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    pets(tmp_path / "pets")
+    assert len(load("~/pets").x) == 16
 
 
 def test_any_change_of_the_folder_is_noticed(tmp_path):
@@ -417,9 +549,9 @@ FLAGS = {
     "tiny": (("--data", "pets", "--size", 2), 2, "--size must be from 4 to 256, not 2."),
     "huge": (("--data", "pets", "--size", 1000), 2, "--size must be from 4 to 256, not 1000."),
     "American": (("--data", "pets", "--color"), 2, "--color is not a flag; did you mean --colour?"),
-    "a picture": (("--data", "pets/cat/0.png"), 3, "or give a folder of pictures, a .npy or a .npz file"),
+    "a picture": (("--data", "pets/cat/0.png"), 3, "0.png is a single file; give the folder that holds your pictures"),
     "no such folder": (("--data", "pest", "--colour"), 3, "no data set and no folder is called pest"),
-    "few": (("--data", "pets"), 2, "needs 128 samples per round, but the data has only 16."),
+    "few": (("--data", "pets"), 2, "the data has only 16; choose a smaller --batch-size."),
     "empty": (("--data", "nothing"), 3, "nothing holds no picture file"),
 }
 

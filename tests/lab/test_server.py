@@ -173,7 +173,7 @@ def test_the_command_that_opens_the_lab_opens_it_with_the_same_settings(server, 
      ("--g-hidden 5000", "the lab takes at most 8 hidden layers of at most 1024 units, and as long a z."),
      ("--clip 1 --wgan-gp 1", "--clip keeps D's gradient below the size that --wgan-gp aims for; drop one."),
      ("--batch-size 4000 --d-steps 50", "--batch-size 4000 with --packing 1 and --d-steps 50 needs 200000 samples per "
-      "round, but the data has only 100000.")],
+      "round, but the data has only 100000; choose a smaller --batch-size.")],
 )  # fmt: skip
 def test_flags_that_the_lab_cannot_show_are_refused_in_a_sentence(command, words, sentence):
     code, out, err = command(lab.main, *words.split())

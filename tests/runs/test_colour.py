@@ -1,6 +1,7 @@
 """A folder of coloured pictures goes through the whole house: training, resuming, samples, evaluation, report."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -55,7 +56,7 @@ def test_files_that_were_left_out_are_in_config_json(command):
     for i in range(9):
         Path("shapes", "red circle", f"x{i}.png").touch()
     out = command(train.main, *TINY, "--epochs", 0, "--out", "run")[1]
-    assert "; left out: red circle/x0.png (cannot identify image file" in out and ", and 6 more (config.json" in out
+    assert "; left out: red circle/x0.png (no picture that Pillow knows)" in out and ", and 6 more (config.json" in out
     left_out = json.loads(Path("run/config.json").read_text())["left_out"]
     assert [Path(name).name for name in left_out] == [f"x{i}.png" for i in range(9)]
 
@@ -68,7 +69,7 @@ def test_samples_are_arrays_in_colour_and_labels_have_names(run, command):
     np.testing.assert_array_equal(a, b)
     assert (a != c).any()
     code, _, err = command(sample.main, "run", "--label", "blue")
-    assert code == 2 and "the label must be in 0..8, or one of blue circle, " in err and err.count("\n") == 1
+    assert code == 2 and "the label must be one of blue circle, blue square, " in err and err.count("\n") == 1
     gan = minigan.GAN.load("run")
     np.testing.assert_array_equal(gan.sample(5, label="blue triangle"), a)
     np.testing.assert_array_equal(gan.sample(5, label=["blue triangle"] * 5), a)
@@ -85,6 +86,8 @@ def test_a_run_in_colour_is_evaluated_and_reported(run, command):
     assert min(found["figures"]["real"]["shares"]) > 0.02  # drawn from all kinds, although the folder is sorted
     with Image.open("nearest.png") as picture:
         assert picture.mode == "RGB"
+    out = command(evaluate.main, "run", "-n", 100)[1]
+    assert re.search(r"^share of each class   \d+\.\d % blue circle, .* % red triangle$", out, re.MULTILINE)
     command(sample.main, "run", "-n", 50, "--out", "fifty.npy")
     code, out, _ = command(evaluate.main, "fifty.npy", "--data", "shapes", "--json")
     assert code == 0 and json.loads(out)["n"] == 50  # size and colour are those of the samples
