@@ -64,8 +64,10 @@ def test_a_set_is_found_in_a_folder_or_where_torchvision_keeps_it(no_mnist, tmp_
         )
     monkeypatch.setenv("MINIGAN_DATA", str(deep))
     assert len(load_known(name)[0]) == 20
-    with pytest.raises(DataError, match=f"does not hold {SETS[name].title}'s"):
-        load_known(name, "train", tmp_path)
+    packed = "" if name == "cifar10" else r" \(with or without the ending .gz\)"
+    names = " and ".join(SETS[name].files["test"])
+    with pytest.raises(DataError, match=rf"does not hold {SETS[name].title}'s {names}{packed}\.$"):
+        load_known(name, "test", tmp_path)
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -102,6 +104,11 @@ def test_a_label_of_another_set_is_an_error(tmp_path):
     assert "holds a label that EMNIST digits does not have; it belongs to another set" in message
     message = wrong(tmp_path, "emnist-letters", **{"emnist_letters_train_labels_idx1_ubyte_gz": idx(LABELS)})
     assert "holds a label that EMNIST letters does not have" in message  # they begin at 1
+
+
+def test_images_without_their_labels_are_an_error(tmp_path):
+    message = wrong(tmp_path, "emnist-letters", **{"emnist_letters_train_labels_idx1_ubyte_gz": idx(LABELS[:19] + 1)})
+    assert "train-images-idx3-ubyte.gz holds 20 images but" in message and "ubyte.gz 19 labels; do they" in message
 
 
 def test_swapped_roles_are_an_error(tmp_path):

@@ -184,10 +184,10 @@ from minigan.ground import cli
 from minigan.runs import parallel
 from minigan.data import DataError
 comm = parallel.communicator()
-def broken(*_):
+def broken(*_, **given):
     if comm.rank == 1:
         raise {0}
-    return whole(*_)
+    return whole(*_, **given)
 {1}
 cli.main(train.main)
 """
