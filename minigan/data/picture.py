@@ -59,7 +59,7 @@ def read_picture(path, size, colour, formats):
             raise ValueError(TOO_LARGE)
         if min(width, height) < LEAST_SIDE:
             raise ValueError(f"{width}x{height} pixels are too few")
-        image.draft(mode, (2 * size, 2 * size))  # a JPEG is decoded at a half, a quarter or an eighth of its size
+        image.draft(mode, (4 * size, 4 * size))  # a JPEG is decoded at a half, a quarter or an eighth of its size
         image.load()
         found, (width, height) = image.mode, image.size
         side = min(width, height)

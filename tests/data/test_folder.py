@@ -106,6 +106,22 @@ def test_resampling_averages_all_pixels(tmp_path):
     assert np.abs(pixels[:, 2:-2].astype(int) - 128).max() <= 2
 
 
+@pytest.mark.parametrize("side", [250, 400, 900])
+def test_a_jpeg_that_is_decoded_smaller_is_as_sharp_as_a_png(tmp_path, rng, side):
+    blocks = Image.fromarray(rng.integers(0, 256, (28, 28, 3)).astype(np.uint8))
+    large = blocks.resize((side, side), Image.Resampling.NEAREST)
+    large.save(tmp_path / "a.png")
+    large.save(tmp_path / "a.jpg", quality=98, subsampling=0)
+    png, jpg = (read_picture(tmp_path / f"a.{kind}", 28, True, formats())[0].astype(int) for kind in ("png", "jpg"))
+    assert np.abs(png - jpg).mean() < 6.0
+
+
+def test_pictures_of_the_smallest_size_are_read(tmp_path):
+    quarters(4, 4).save(tmp_path / "a.png")
+    pixels, _ = read_picture(tmp_path / "a.png", 28, True, formats())
+    assert np.abs(np.array(corners(pixels)) - [RED, GREEN, BLUE, BLACK]).max() < 30
+
+
 def test_turned_and_cropped_keeps_the_middle(tmp_path):
     picture = quarters(120, 60)
     picture.paste((255, 255, 255), (0, 0, 20, 60))  # outside the square in the middle
