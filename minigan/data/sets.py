@@ -18,12 +18,19 @@ DIGITS = tuple("0123456789")
 
 
 class Known(NamedTuple):
-    """title: the name that people know. files: of each split, images and labels, or parts that hold both. published:
-    name of a file -> (its size in bytes, its SHA-256). mirrors: the addresses of the folders that hold these files.
-    cache: subfolder of minigan's cache. torchvision: the folder in which torchvision keeps the set. most: samples in a
-    split, at most. first: the first labels of the training set, by which sets with the same file names are told apart.
-    first_label: the number of the first class in the files. turned: whether rows and columns are swapped in them.
-    archive: the file that the files are published in, if they are; it holds records of CIFAR-10.
+    """One set.
+
+    title: the name that people know.
+    files: of each split: images and labels, or parts that hold both.
+    published: name of a file -> (its size in bytes, its SHA-256).
+    mirrors: the addresses of folders that hold these files.
+    cache: subfolder of minigan's cache.
+    torchvision: the folder in which torchvision keeps the set.
+    most: samples in a split, at most.
+    first: the first labels of the training set; they tell sets apart whose files have the same names.
+    first_label: the number of the first class in the files.
+    turned: whether rows and columns are exchanged in the files.
+    archive: the file in which the others are published, if there is one. It holds records of CIFAR-10.
     """
 
     title: str
