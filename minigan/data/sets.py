@@ -1,6 +1,6 @@
 """The image sets that people know: where they are published, and the size and hash of each file.
 
-Each address, size and hash is from two public sources that do not copy from each other, named beside it:
+Each hash is from two public sources that do not copy from each other. They are named beside the set:
 
     TFDS      tensorflow/datasets, tensorflow_datasets/url_checksums: sizes, SHA-256
     TV        pytorch/vision, torchvision/datasets/mnist.py and cifar.py: MD5
@@ -8,12 +8,18 @@ Each address, size and hash is from two public sources that do not copy from eac
     mnists    notwa/mnists, mnists/hashes.py: SHA-256 of single files of EMNIST
     pointers  aurelienduarte/emnist, gzip/*.gz: Git LFS pointers with sizes and SHA-256
     authors   the README of zalandoresearch/fashion-mnist and the page of CIFAR-10: MD5
+
+Sizes are from TFDS; those of EMNIST's single files have only one source, the pointers, which give size and hash
+together. The addresses are those that such programs download from. As every file is checked, a wrong address can do no
+harm.
 """
 
 from typing import NamedTuple
 
-SPLITS: dict[str, tuple[str, ...]] = {"train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
-          "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz")}  # fmt: skip
+SPLITS: dict[str, tuple[str, ...]] = {
+    "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
+    "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
+}
 DIGITS = tuple("0123456789")
 
 
