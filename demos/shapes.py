@@ -1,7 +1,7 @@
 """Draws a folder of pictures to try minigan on: circles, squares and triangles in red, green and blue.
 
     python demos/shapes.py shapes
-    python -m minigan.train --data shapes --colour --epochs 60
+    python -m minigan.train --data shapes --colour --epochs 100
 
 Each of the nine kinds has a subfolder, whose name becomes a label. The pictures have different sizes and formats, as
 one's own have.

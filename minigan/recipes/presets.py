@@ -66,7 +66,7 @@ PRESETS = {
         "this repository",
         "The default for folders, for images in colour and for Fashion-MNIST. It is the preset minigan with a smaller "
         "learning rate, which makes large bright areas less grainy, and more epochs.",
-        MINIGAN | {"lr": 1e-3, "epochs": 20, "ema": 0.998, "g_hidden": (512, 384), "d_hidden": (256, 256)},
+        MINIGAN | {"lr": 5e-4, "epochs": 20, "ema": 0.998, "g_hidden": (512, 384), "d_hidden": (256, 256)},
     ),
     "minigan-0.1": Preset(
         "this repository, version 0.1",
