@@ -131,7 +131,7 @@ class GAN:
 
         metrics/tables.py says what the figures can tell.
         Returns three dicts of figures: {"samples": {"Frechet distance": ...}, "real": {...}, "noise": {...}}.
-        Raises ArgumentError for data that there are no figures for: images without labels, points without modes.
+        Raises ArgumentError for points whose modes are not known: there are no figures for them.
         """
         G, settings, data = self._trained()
         judge = tables.judge_for(data.shape, settings, self.data)
