@@ -249,7 +249,7 @@ def test_every_control_changes_its_setting(page, trainer):
         page.until(lambda words=words: words in page("#message").text)
         page.until(lambda name=name: page(f"#set-{name}").get_attribute("value") == "0.0")
     page("#set-evaluate_every").send_keys(Keys.CONTROL + "a" + Keys.NULL + "1" + Keys.TAB)
-    page.until(lambda: "--evaluate-every needs images with labels" in page("#message").text)
+    page.until(lambda: "--evaluate-every needs images" in page("#message").text)
     page("#set-simultaneous").click()
     page.until(lambda: "--simultaneous needs one step" in page("#message").text)
     changes(page, page("#round").click)
