@@ -4,14 +4,13 @@ The figures are computed in metrics/tables.py, which also says what each of them
 """
 
 import json
-import os
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from minigan.data import from_file
+from minigan.data import from_file, is_folder
 from minigan.ground import cli
 from minigan.ground.errors import ArgumentError
 from minigan.metrics import neighbours, tables
@@ -61,7 +60,7 @@ def judge_and_samples(given):
     """(what measures the samples, as tables.judge_for returns it; the samples (N, n_x), images in -1..1)."""
     if given.samples.suffix.lower() == ".npy":
         G, settings, made = None, Settings(), from_file(given.samples)
-        if given.data and os.path.isdir(os.path.expanduser(given.data)) and made.is_images:
+        if given.data and is_folder(given.data) and made.is_images:
             settings = replace(settings, size=made.shape[0], colour=len(made.shape) == 3)
     else:
         G, settings, made = load_generator(given.samples)

@@ -27,7 +27,7 @@ from minigan.data.sets import DIGITS, SETS
 from minigan.data.stacked import stack
 from minigan.ground.errors import DataError, did_you_mean
 
-__all__ = ["NAMES", "POINTS", "Dataset", "from_file", "load", "split"]
+__all__ = ["NAMES", "POINTS", "Dataset", "from_file", "is_folder", "load", "split"]
 
 POINTS = ("ring", "grid", "spiral", "moons", "line", "point")
 NAMES = ("auto", *SETS, "drawn", "stacked", *POINTS)
@@ -65,7 +65,7 @@ def load(name, data_dir=None, seed=0, vary=0.6, size=28, colour=False):
         note = f"{name}, {N_POINTS} points" + (f" around {len(toy.centres(name))} centres" if name in toy.STD else "")
         return Dataset(points, (2,), note, labels, name=name)
     path = Path(os.path.expanduser(name))
-    if path.is_dir():
+    if is_folder(name):
         return replace(from_folder(path, size, colour), name=name)
     if path.suffix.lower() not in ENDINGS and path.is_file():
         raise DataError(f"{name} is a single file; give the folder that holds your pictures, or a .npy or .npz file.")
@@ -75,6 +75,11 @@ def load(name, data_dir=None, seed=0, vary=0.6, size=28, colour=False):
             f".npy or a .npz file{did_you_mean(name, NAMES)}"
         )
     return replace(from_file(path), name=name)
+
+
+def is_folder(name):
+    """Whether `load` takes this name for a folder of pictures. A set goes before a folder with the same name."""
+    return name not in NAMES and os.path.isdir(os.path.expanduser(name))
 
 
 def split(train):
@@ -92,11 +97,10 @@ def split(train):
 
 def _known(name, data_dir, split="train"):
     images, labels, folder = load_known(name, split, data_dir)
-    known = SETS[name]
-    data = from_images(images, f"{known.title}{', for testing' * (split == 'test')}, from {folder}", labels, name=name)
-    if known.classes != DIGITS:
-        data = replace(data, classes=known.classes)
-    return replace(data, held=lambda: _known(name, data_dir, "test")) if split == "train" else data
+    known, source = SETS[name], f"{SETS[name].title}{', for testing' * (split == 'test')}, from {folder}"
+    classes = () if known.classes == DIGITS else known.classes
+    held = (lambda: _known(name, data_dir, "test")) if split == "train" else None
+    return from_images(images, source, labels, name=name, classes=classes, held=held)
 
 
 def _drawn(seed, vary, why=""):

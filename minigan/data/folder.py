@@ -161,10 +161,11 @@ def distinct(names):
     """These names, short and printable, and still different from each other."""
     made: list[str] = []
     for name in names:
-        short, n = brief(name, LONGEST), 1
-        while (short if n == 1 else f"{short} ({n})") in made:
+        own, n = brief(name, LONGEST), 1
+        while own in made:
             n += 1
-        made.append(short if n == 1 else f"{short} ({n})")
+            own = f"{brief(name, LONGEST)} ({n})"
+        made.append(own)
     return tuple(made)
 
 

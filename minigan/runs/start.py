@@ -1,6 +1,5 @@
 """Begins a run or continues one: from flags to a Training that is ready for its next round."""
 
-import os
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from minigan.data import Dataset, load
+from minigan.data import Dataset, is_folder, load
 from minigan.ground.backend import library
 from minigan.ground.errors import ArgumentError, CheckpointError, DataError, brief
 from minigan.recipes.builders import discriminator, generator
@@ -94,11 +93,7 @@ def fitting(data):
         return "stacked"
     if not data.is_images:
         return "toy"
-    return (
-        "pictures"
-        if len(data.shape) == 3 or data.name == "fashion" or os.path.isdir(os.path.expanduser(data.name))
-        else "minigan"
-    )
+    return "pictures" if len(data.shape) == 3 or data.name == "fashion" or is_folder(data.name) else "minigan"
 
 
 def check_size(settings, data):

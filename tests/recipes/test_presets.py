@@ -49,7 +49,10 @@ def test_a_flag_without_effect_is_rejected(name):
     PRESETS["minigan"].with_flags(**WITH_EFFECT[name])
 
 
-def test_data_bring_the_preset_that_fits_them(tmp_path):
+def test_data_bring_the_preset_that_fits_them(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mnist").mkdir()  # the folder of its files, perhaps: the set counts
+
     def image(*shape, name="own.npz"):
         return Dataset(np.zeros((1, 1), np.uint8), shape, "", name=name)
 
