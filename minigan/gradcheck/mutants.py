@@ -31,10 +31,13 @@ OTHER_FUNCTIONS = {  # they do neither
 }
 ARITHMETIC = [ast.Add, ast.Sub, ast.Mult, ast.Div]
 SWAPS: dict[Any, list] = {op: [other for other in ARITHMETIC if other is not op] for op in ARITHMETIC} | {
-    ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE],
-    ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.And: [ast.Or],
-    ast.Or: [ast.And],
+    ast.MatMult: [ast.Mult], ast.Pow: [ast.Mult], ast.FloorDiv: [ast.Mult], ast.Mod: [ast.FloorDiv],
+    ast.Gt: [ast.Lt, ast.GtE], ast.Lt: [ast.Gt, ast.LtE], ast.GtE: [ast.Gt], ast.LtE: [ast.Lt],
+    ast.Eq: [ast.NotEq], ast.NotEq: [ast.Eq], ast.Is: [ast.IsNot], ast.IsNot: [ast.Is], ast.In: [ast.NotIn],
+    ast.NotIn: [ast.In], ast.And: [ast.Or], ast.Or: [ast.And],
 }  # fmt: skip
+OTHER = {"sum": "mean", "mean": "sum", "max": "min", "min": "max", "any": "all", "all": "any"}
+NO_NUMBERS = (ast.JoinedStr, ast.Dict, ast.List, ast.Set, ast.Lambda, ast.DictComp, ast.ListComp)
 
 
 class Mutant(NamedTuple):
@@ -70,21 +73,26 @@ def changes(node: Any, parent: Any = None):
             for swap in SWAPS.get(type(node.op), ()):
                 yield (new := changed(op=swap())), f"with `{text(new)}`, where another operator belongs"
         case ast.Compare():
-            for swap in SWAPS.get(type(node.ops[0]), ()):
-                yield (new := changed(ops=[swap()])), f"with `{text(new)}`, where another comparison belongs"
+            for i, op in enumerate(node.ops):
+                for swap in SWAPS.get(type(op), ()):
+                    new = changed(ops=[*node.ops[:i], swap(), *node.ops[i + 1 :]])
+                    yield new, f"with `{text(new)}`, where another comparison belongs"
         case ast.Attribute(attr="T"):
             yield node.value, f"without the transpose of `{text(node.value)}`"
         case ast.UnaryOp(op=ast.USub()):
             yield node.operand, f"without the minus sign of `{text(node)}`"
         case ast.UnaryOp(op=ast.Not()):
             yield node.operand, f"without the `not` of `{text(node)}`"
-        case ast.Attribute(attr="sum" | "mean"):
-            other = {"sum": "mean", "mean": "sum"}[node.attr]
-            yield changed(attr=other), f"with the {other} of `{text(node.value)}` in place of its {node.attr}"
+        case ast.Attribute(attr=name) if name in OTHER:
+            yield changed(attr=OTHER[name]), f"with the {OTHER[name]} of `{text(node.value)}` in place of its {name}"
+        case ast.Name(id="min" | "max" | "any" | "all" as own):
+            yield changed(id=OTHER[own]), f"with `{OTHER[own]}` in place of `{own}`"
         case ast.Constant(value=bool(was)):
-            name = f"`{parent.arg}={not was}`" if isinstance(parent, ast.keyword) else not was
-            yield changed(value=not was), f"with {name} in place of {was}"
-        case ast.Constant(value=int(was) | float(was)) if was:
+            other = f"`{parent.arg}={not was}`" if isinstance(parent, ast.keyword) else not was
+            yield changed(value=not was), f"with {other} in place of {was}"
+        case ast.Constant(value=int(was)):
+            yield changed(value=was + 1), f"with {was + 1} in place of {was}"
+        case ast.Constant(value=float(was)) if was:
             yield changed(value=was * 1.001), f"with {was * 1.001:g} in place of {was:g}"
         case ast.IfExp():
             yield changed(body=node.orelse, orelse=node.body), f"with the two cases of `{text(node.test)}` exchanged"
@@ -94,6 +102,10 @@ def changes(node: Any, parent: Any = None):
     if isinstance(node, ast.Assign | ast.AugAssign | ast.Return) and node.value:  # the other sign, for each value
         values = node.value.elts if isinstance(node.value, ast.Tuple) else [node.value]
         for i, value in enumerate(values):
+            if isinstance(value, NO_NUMBERS) or (
+                isinstance(value, ast.Constant) and not isinstance(value.value, float)
+            ):
+                continue
             flipped = [*values[:i], ast.UnaryOp(ast.USub(), value), *values[i + 1 :]]
             new = changed(value=ast.Tuple(flipped, ast.Load()) if len(values) > 1 else flipped[0])
             yield new, f"with the other sign of {part_of(node, i, len(values))}"
@@ -121,7 +133,7 @@ def part_of(statement, i, n):
 
 def sign_of(statement):
     """The operator of an assignment such as +=."""
-    return {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/"}[type(statement.op)]
+    return text(ast.AugAssign(ast.Name("a"), statement.op, ast.Name("b")))[2:-3]
 
 
 def start(statement):
@@ -145,8 +157,9 @@ class Replace(ast.NodeTransformer):
     def __init__(self, number=0):
         self.number, self.count, self.words, self.parents = number, 0, "", [None]
 
-    def visit_arguments(self, node):
-        return node  # default values are not part of the code that is replaced
+    def visit_FunctionDef(self, node):  # default values and decorators are not part of the code that is replaced
+        node.body = [self.visit(statement) for statement in node.body]
+        return node
 
     def visit(self, node):
         for change, words in list(changes(node, self.parents[-1])):

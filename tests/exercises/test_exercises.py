@@ -21,8 +21,11 @@ from minigan.gradcheck.mutants import mutants
 from minigan.ground.errors import ArgumentError
 
 SURVIVORS = {  # mutants that are accepted because they change no result; test_mutation.py says why
+    "Network.backward: first = 0 if input_grad else "
+    "next((i for i, layer in enumerate(self.layers) if layer.parameters), 1)",
     "d_step: n = -len(s_real)",
     "input_gradient: deltas = [np.ones_like(caches[1][:, :1])]",
+    "input_gradient: deltas = [np.ones_like(caches[-2][:, :1])]",
     "input_gradient: for layer, cache in zip(reversed(D.layers), reversed(caches), strict=False):",
     "add_gradient: for layer, cache, delta in zip(D.layers, caches, deltas, strict=False):",
     "add_gradient: if all((curvature is not None for curvature in curvatures)):",

@@ -20,6 +20,13 @@ EQUIVALENT = {  # a mistake that changes no result of a case -> why it does not
     "positive_part: return x * (np.real(x) >= 0)": "differs only at x = 0, where the product is 0 either way",
     "leaky_slope: pass": "for real x, np.real(x) is x; complex numbers are compared by their real parts first",
     "leaky_slope: return np.clip((x > 0).astype(x.dtype), alpha, 1.001)": "the values to clip are 0 or 1",
+    "Network.backward: first = 0 if input_grad else "
+    "next((i for i, layer in enumerate(self.layers) if layer.parameters), 1)": (
+        "every network of a case has a layer with parameters"
+    ),
+    "Packed.backward: return dx.reshape(len(dx) * self.m, -2) if input_grad else None": (
+        "NumPy takes any negative number for the length that is left"
+    ),
     "softmax_cross_entropy: ds[rows, labels] = -0.0": "-0 is 0",
     "SpectralDense.iterate: v = -(self.W @ self.u)": "v and u both change their sign, so sigma does not",
     "SpectralDense.iterate: self.v[...] = -(v / np.sqrt((v * v).sum()))": "the same",
@@ -28,6 +35,7 @@ EQUIVALENT = {  # a mistake that changes no result of a case -> why it does not
     ),
     "d_step: n = -len(s_real)": "the same",
     "input_gradient: deltas = [np.ones_like(caches[1][:, :1])]": "every cache has a row per sample",
+    "input_gradient: deltas = [np.ones_like(caches[-2][:, :1])]": "the same",
     "input_gradient: for layer, cache in zip(reversed(D.layers), reversed(caches), strict=False):": SAME_LENGTH,
     "add_gradient: for layer, cache, delta in zip(D.layers, caches, deltas, strict=False):": SAME_LENGTH,
     "add_gradient: if all((curvature is not None for curvature in curvatures)):": (
@@ -37,6 +45,7 @@ EQUIVALENT = {  # a mistake that changes no result of a case -> why it does not
     "add_gradient: for layer, cache, curvature in "
     "zip(reversed(D.layers), reversed(caches), reversed(curvatures), strict=False):": SAME_LENGTH,
     "WganGP.__call__: n = len(real_caches[1])": "every cache has a row per sample",
+    "WganGP.__call__: n = len(real_caches[-2])": "the same",
     "wgan_gp: u = 2.0 * weight / len(g) * excess / (length - (length == 0.0)) * g": "differs only at g = 0, and u is 0",
     "vae_step: n_z, n_x = (-eps.shape[1], x.shape[1])": "of 2 n_z columns, :-n_z and -n_z: are :n_z and n_z:",
 }
