@@ -22,6 +22,7 @@ from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
 from minigan.recipes import builders
 from minigan.recipes.presets import PRESETS
+from minigan.recipes.sampling import streams
 from minigan.recipes.settings import Settings
 from minigan.training import Training
 
@@ -204,6 +205,24 @@ def test_a_round_updates_d_then_g_then_the_average(rng):
     np.testing.assert_allclose(figures, [d_loss, g_loss, *(a.mean() for a in answers)], rtol=1e-6)
 
 
+def test_rounds_with_labels_shared_noise_and_a_lazy_penalty_are_the_steps_by_hand(rng):
+    """G's steps take the noise and the labels of D's last step. R1 is in every second round, with twice its weight."""
+    data = Dataset(rng.integers(0, 256, (8, 9)).astype(np.uint8), (3, 3), "", labels=np.arange(8) % 3)
+    settings = Settings(batch_size=4, g_hidden=(5,), d_hidden=(5,), latent_dim=2, conditional=True, shared_noise=True,
+                        d_steps=2, g_steps=2, r1=2.0, r1_every=2)  # fmt: skip
+    training, hand = Training(settings, data), Training(settings, data)
+    x = np.concatenate([data.batch(np.arange(8)), np.eye(3, dtype=np.float32)[data.labels]], axis=1)
+    for penalty in (R1(4.0), None, R1(4.0)):
+        training.round([x[:4], x[4:]])
+        for x_real in (x[:4], x[4:]):
+            z = hand.noise(4, x_real[:, 9:])
+            d_step(hand.D, hand.G, hand.objective, hand.d_optimizer, x_real, z, penalty)
+        for _ in range(2):
+            g_step(hand.D, hand.G, hand.objective, hand.g_optimizer, z)
+    np.testing.assert_array_equal(training.D.theta, hand.D.theta)
+    np.testing.assert_array_equal(training.G.theta, hand.G.theta)
+
+
 def test_an_epoch_uses_every_sample_once_in_a_new_order(rng, monkeypatch):
     data = Dataset(np.arange(20, dtype=np.uint8)[:, None], (1, 1), "")
     training, seen = Training(Settings(batch_size=6, g_hidden=(2,), d_hidden=(2,)), data), []
@@ -216,6 +235,25 @@ def test_an_epoch_uses_every_sample_once_in_a_new_order(rng, monkeypatch):
     first, second = list(chain(*seen[:3])), list(chain(*seen[3:]))
     assert len(set(first)) == len(set(second)) == 18
     assert first != second
+
+
+@pytest.mark.parametrize("flags", [{}, {"d_steps": 2}, {"packing": 2}])
+def test_an_epoch_takes_whole_rounds_in_the_order_of_the_stream_and_a_resumed_one_takes_the_rest(flags, monkeypatch):
+    """The order must not change, or a new version would not continue a run of an old one."""
+    settings = Settings(batch_size=3, g_hidden=(2,), d_hidden=(2,), seed=4, **flags)
+    size = settings.samples_per_round
+    data = Dataset(np.arange(3 * size - 1, dtype=np.uint8)[:, None], (1, 1), "")
+    fresh, resumed = Training(settings, data), Training(settings, data)
+    resumed.rounds_done = 1
+    for training, done in ((fresh, 0), (resumed, 1)):
+        seen = []
+        monkeypatch.setattr(training, "round", lambda batches, seen=seen: seen.append(batches))
+        order = streams(4)["order"].permutation(len(data.x))
+        list(training.epoch())
+        assert len(seen) == training.rounds_per_epoch - done == 2 - done
+        assert [len(batches) for batches in seen] == [settings.d_steps] * len(seen)
+        expected = data.batch(order[size * done : 2 * size])
+        np.testing.assert_array_equal(np.concatenate([batch for batches in seen for batch in batches]), expected)
 
 
 def test_the_average_starts_quickly_and_can_be_switched_off(rng):

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from random_draws import KINDS, same_numbers
 
-from minigan.nn.random import keep_mask, keep_rate, philox, ten_keys
+from minigan.nn import random
+from minigan.nn.random import keep_mask, keep_rate, normal, philox, ten_keys, uniform
 
 
 @pytest.mark.parametrize(
@@ -60,3 +61,57 @@ def test_a_mask_is_false_at_its_rate_and_its_entries_are_independent(rate, on_a_
     assert abs((~x).mean() - rate) <= 4.0 * spread
     for one, other in [(x, following), *((x[:-shift], x[shift:]) for shift in (1, 2, 3))]:
         assert abs((~one & ~other).mean() - rate * rate) <= 4.0 * (spread + 1.0 / n)
+
+
+def test_on_the_cpu_the_generator_itself_fills_the_arrays():
+    """The result of every run hangs on these numbers, so they must never change."""
+    rng, own = np.random.default_rng(5), np.random.default_rng(5)
+    np.testing.assert_array_equal(normal(rng, (3, 4), np), own.standard_normal((3, 4), dtype=np.float32))
+    np.testing.assert_array_equal(
+        uniform(rng, -3.0, 5.0, (3, 4), np), own.uniform(-3.0, 5.0, (3, 4)).astype(np.float32)
+    )
+    many = 400_000  # of which some are kept at the highest rate, too
+    for rate, shape, n_words in (
+        (0.25, (1,), 1),
+        (0.5, (2, 2), 1),
+        (0.5, (5, 3), 4),
+        (65535 / 65536, (many,), many // 4),
+    ):
+        mask, words = keep_mask(rng, rate, shape, np.ones(1)), own.bit_generator.random_raw(n_words)
+        parts = (words[:, None] >> np.arange(0, 64, 16, dtype=np.uint64)) % 65536  # four entries from each word
+        np.testing.assert_array_equal(mask, parts.ravel()[: math.prod(shape)].reshape(shape) / 65536 >= rate)
+
+
+def test_a_rate_is_rounded_to_16_bits_and_stays_below_1(rng):
+    assert [keep_rate(rate, rng) for rate in (0.0, 0.75, 0.3, 1.0 - 1e-9)] == [0, 0.75, 19661 / 65536, 65535 / 65536]
+
+
+@same_numbers()
+def test_a_device_computes_each_number_from_its_index_and_64_bits_of_the_generator():
+    rng, own, n = np.random.default_rng(5), np.random.default_rng(5), 300
+
+    def halves(index):
+        """Two lists of numbers below 2^32."""
+        block, key = divmod(own.bit_generator.random_raw(), 2**32)
+        return (half.tolist() for half in philox(np.array(index, np.uint64), block, *ten_keys(key)))
+
+    expected = []
+    for i, left, right in zip(range(n), *halves([i // 2 for i in range(n)]), strict=True):
+        angle = 2.0 * math.pi * right / 2**32
+        radius = math.sqrt(-2.0 * math.log(left / 2**32 + 2**-33))
+        expected.append(radius * (math.sin(angle) if i % 2 else math.cos(angle)))
+    np.testing.assert_allclose(normal(rng, (20, 15), np), np.reshape(expected, (20, 15)), rtol=1e-4, atol=1e-5)
+    left, _ = halves(range(n))
+    np.testing.assert_allclose(uniform(rng, 0.0, 1.0, (n,), np), [(a + 0.5) / 2**32 for a in left], rtol=1e-6)
+    left, _ = halves(range(n))
+    np.testing.assert_array_equal(
+        keep_mask(rng, 0.3, (n,), np.ones(1)), [a // 65536 >= round(0.3 * 65536) for a in left]
+    )
+
+
+def test_computed_numbers_are_finite_at_the_extremes(monkeypatch):
+    """Where philox gives 0 and 2^32 - 1: the uniform ones are in (0, 1], the normal ones below 6.8."""
+    bits = np.array([0, 2**32 - 1], np.uint64)
+    monkeypatch.setattr(random, "philox", lambda index, block: (bits, np.zeros_like(bits)))
+    np.testing.assert_array_equal(random.uniforms(np.zeros(2, np.uint64), 0), [2.0**-33, 1.0])
+    np.testing.assert_allclose(random.normals(np.zeros(2, np.uint64), 0), [math.sqrt(66.0 * math.log(2.0)), 0.0], 1e-6)

@@ -1,17 +1,24 @@
 """Every setting reaches the network, the optimizer or the objective that it describes."""
 
 import numpy as np
+import pytest
 
 from minigan.gan.conditional import Conditional, Labels
 from minigan.gan.more_objectives import LabelSmoothing
 from minigan.gan.packing import Packed
+from minigan.gan.penalties import R1
+from minigan.gan.relativistic import R2
+from minigan.gan.wgan import WganGP
 from minigan.nn.activations import LeakyReLU, Tanh
 from minigan.nn.batchnorm import BatchNorm
+from minigan.nn.initial import BIASED, INITIAL, initialise
 from minigan.nn.layers import Dense, Dropout
 from minigan.nn.maxout import Maxout
+from minigan.nn.network import Network
 from minigan.nn.optim import SGD, Adam
 from minigan.nn.rmsprop import RMSProp
 from minigan.nn.spectral import SpectralDense
+from minigan.recipes import builders
 from minigan.recipes.settings import OBJECTIVES, Settings
 from minigan.training import Training
 
@@ -28,12 +35,17 @@ def test_packing_maxout_input_dropout_and_labels_make_the_layers_of_d(data):
     assert [type(layer) for layer in made.D.layers] == [Labels, Dropout, Dense, Maxout, Dense, Maxout, Dense]
     assert [layer.parameters["W"] for layer in made.D.layers if "W" in layer.parameters] == [(24, 21), (7, 15), (5, 1)]
     assert made.G.layers[0].parameters["W"] == (6, 5)
+    without = training_with(data, g_hidden=(), d_hidden=(), conditional=True)
+    assert without.G.layers[0].parameters["W"] == (6, 9) and without.D.layers[1].parameters["W"] == (12, 1)
+    assert type(without.D) is Network
 
 
 def test_spectral_is_for_d_and_batchnorm_for_the_last_hidden_layers(data):
     made = training_with(data, spectral=True, g_batchnorm=1)
     assert [type(layer) for layer in made.D.layers[::2]] == [SpectralDense] * 3
     assert [type(layer) for layer in made.G.layers] == [Dense, LeakyReLU, Dense, BatchNorm, LeakyReLU, Dense, Tanh]
+    pieces = training_with(data, d_batchnorm=2, maxout=3).D.layers
+    assert [layer.parameters["gamma"] for layer in pieces if type(layer) is BatchNorm] == [(21,), (15,)]
 
 
 def test_initial_weights_dropout_and_eps_reach_their_layers(data):
@@ -72,3 +84,30 @@ def test_clip_bounds_the_weights_of_d_alone(data):
     made.round([made.data.batch(np.arange(4))])
     assert np.abs(made.D.theta).max() == np.float32(1e-3)
     assert np.abs(made.G.theta).max() > 1e-3
+
+
+def test_penalties_have_the_weights_of_the_settings_and_several_are_added(rng):
+    def made(**weights):
+        return builders.penalty(Settings(r1_every=3, **weights), rng)
+
+    assert made() is None
+    assert [(type(one), one.gamma) for one in made(r1=2.0, r2=0.5).penalties] == [(R1, 6.0), (R2, 1.5)]
+    r1, r2, wgan_gp = made(r1=2.0), made(r2=0.5), made(wgan_gp=10.0)
+    assert (type(r1), r1.gamma, type(r2), r2.gamma) == (R1, 6.0, R2, 1.5)
+    assert (type(wgan_gp), wgan_gp.weight, wgan_gp.rng) == (WganGP, 30.0, rng)
+
+
+@pytest.mark.parametrize("name", ["lecun", "gaussian", "torch", "spread"])
+def test_initial_weights_come_from_the_stream_in_an_order_that_must_not_change(name, rng):
+    """Of each layer first the weights, then, if any, the biases: the first row of as many numbers."""
+    network, own = Network([Dense(6, 40), LeakyReLU(0.2), SpectralDense(40, 30)], rng), np.random.default_rng(3)
+    expected = network.astype(np.float32)
+    initialise(network, name, np.random.default_rng(3))
+    for layer in expected.layers[::2] if name != "lecun" else ():
+        shape = layer.W.shape
+        layer.W[...] = INITIAL[name](own, *shape)
+        if name in BIASED:
+            layer.b[...] = INITIAL[name](own, *shape)[0]
+    if name != "lecun":
+        expected.layers[2].iterate(15)
+    np.testing.assert_array_equal(network.theta, expected.theta)

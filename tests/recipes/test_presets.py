@@ -30,6 +30,8 @@ WITHOUT_EFFECT = {
     "r1-every": {"r1": 0.0, "r1_every": 2},
     "vary": {"data": "mnist", "vary": 0.5},
     "data-dir": {"data": "drawn", "data_dir": "."},
+    "size": {"data": "mnist", "size": 32},
+    "colour": {"data": "own.NPZ", "colour": True},
 }
 WITH_EFFECT = {
     "r1-every": {"wgan_gp": 10.0, "r1_every": 2},
@@ -39,6 +41,8 @@ WITH_EFFECT = {
     "batchnorm-eps": {"g_batchnorm": 1, "batchnorm_eps": 0.1},
     "vary": {"data": "drawn", "vary": 0.5},
     "data-dir": {"data": "mnist", "data_dir": "."},
+    "size": {"data": "my_pictures", "size": 32},
+    "colour": {"data": "my_pictures", "colour": True},
 }
 
 

@@ -1,14 +1,15 @@
 """Which settings are valid, and which contradict each other."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
+from typing import Literal
 
 import pytest
 
 from minigan.ground.errors import ArgumentError
-from minigan.recipes.option import options
+from minigan.recipes.option import Limit, option, options
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.settings import Settings
+from minigan.recipes.settings import OBJECTIVES, Settings
 
 TINY = {"batch_size": 4, "latent_dim": 3, "g_hidden": (5, 6), "d_hidden": (7, 5), "epochs": 2, "seed": 5}
 REJECTED = {
@@ -75,3 +76,42 @@ def test_a_word_of_the_command_line_becomes_a_value_of_the_right_type():
     for name, word, value in (("lr", "1", 1.0), ("d_lr", "2e-4", 2e-4), ("g_hidden", "7", 7), ("d_init", "he", "he")):
         parsed = by_name[name].parse(word)
         assert (parsed, type(parsed)) == (value, type(value))
+
+
+def test_batchnorm_needs_two_samples_in_a_batch_of_g_and_two_packs_in_one_of_d():
+    Settings(g_batchnorm=1, d_batchnorm=1, batch_size=2)
+    Settings(g_batchnorm=1, batch_size=1, packing=2)
+
+
+def test_d_gives_probabilities_with_the_objectives_of_cross_entropy():
+    bounded = {"clip": 0.01}
+    probable = {name: Settings(objective=name, **bounded).probable for name in OBJECTIVES}
+    assert probable == {name: name in ("non-saturating", "minimax") for name in OBJECTIVES}
+
+
+def test_an_option_tells_its_flag_and_which_values_it_takes():
+    @dataclass
+    class Own:
+        share: float = option("some", 0.5, "a share", Limit(lambda v: v < 1, "below 1"))
+        step_sizes: tuple[int, ...] = option("some", (1,), "several")
+        threads: int | Literal["auto"] = option("other", "auto", "a number", metavar="N")
+        colour: str | None = option("other", None, "a choice", choices=iter(["red", "blue"]))
+
+    own = {o.name: o for o in options(Own)}
+    assert Own() == Own(0.5, (1,), "auto", None)
+    assert [o.flag for o in own.values()] == ["--share", "--step-sizes", "--threads", "--colour"]
+    assert [o.several for o in own.values()] == [False, True, False, False]
+    assert [o.type for o in own.values()] == [float, int, int, str]
+    assert [o.group for o in own.values()] == ["some", "some", "other", "other"]
+    assert own["threads"].kind == "auto or a whole number" and own["threads"].metavar == "N"
+    assert own["threads"].parse("auto") == "auto" and own["threads"].parse("3") == 3
+    for name, word, reason in (
+        ("share", "2", "--share must be below 1, not 2.0"),
+        ("share", "much", "--share must be a number, not much"),
+        ("threads", "few", "--threads must be auto or a whole number, not few"),
+        ("colour", "green", "--colour must be one of red, blue, not green"),
+    ):
+        with pytest.raises(ArgumentError, match=reason):
+            own[name].parse(word)
+    own["colour"].check("blue")
+    own["colour"].check(None)

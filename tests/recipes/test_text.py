@@ -1,7 +1,7 @@
 """The presets as a table, and the command that runs given settings."""
 
 from minigan.recipes.presets import PRESETS
-from minigan.recipes.text import row, table
+from minigan.recipes.text import command, row, table
 
 
 def test_the_table_has_every_preset_and_every_setting_of_it():
@@ -29,3 +29,15 @@ def test_the_table_has_every_preset_and_every_setting_of_it():
     for name, preset in PRESETS.items():
         assert preset.source and preset.note.endswith(".")
         assert len({row(name)[1:], row("small")[1:]}) == (1 if name == "small" else 2)
+
+
+def test_the_command_has_a_flag_for_each_setting_that_differs_from_the_preset():
+    def flags(preset, **given):
+        return command(preset, PRESETS[preset].with_flags(**given)).removeprefix("python -m minigan.train ")
+
+    assert flags("minigan") == "--preset minigan"
+    assert flags("minigan", wgan_gp=10.0) == "--preset minigan --r1 0.0 --wgan-gp 10.0"
+    assert flags("wgan-gp", r2=0.5) == "--preset wgan-gp --r2 0.5 --wgan-gp 0.0"
+    assert flags("toy", g_hidden=(3, 4), spectral=True) == "--preset toy --g-hidden 3 4 --spectral"
+    assert flags("minigan", conditional=False, d_hidden=()) == "--preset minigan --no-conditional --d-hidden"
+    assert flags("pictures", data="my pictures") == "--preset pictures --data 'my pictures'"
