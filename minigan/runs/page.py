@@ -62,7 +62,6 @@ def content(run, data):
     rows = metrics.read(run / "metrics.csv")
     G, settings, made = load_generator(run)
     _, meta = checkpoint.load(run)
-    note = ""
     if data is None:
         try:
             data = load(settings.data, **settings.of_data)

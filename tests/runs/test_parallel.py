@@ -202,19 +202,6 @@ cli.main(train.main)
         assert ended in codes and said in err
 
 
-@needs_mpi
-def test_several_processes_share_the_seeds_of_a_table(tmp_path):
-    program = Path(__file__).parents[2] / "demos/tables.py"
-    words = (program, "ring", "--only", "toy", "--share", 0.01, "--trials", 3, "--out", tmp_path, "--runs", tmp_path)
-    for _ in range(2):  # the second time all is there
-        code, _, err = mpi(2, *words)
-        assert (code, err) == (0, "")
-        with open(tmp_path / "tables.csv", newline="", encoding="utf-8") as file:
-            found = list(csv.DictReader(file))
-        assert sorted(row["seed"] for row in found) == ["0", "1", "2"]
-    assert "| `toy` |" in (tmp_path / "RESULTS.md").read_text() and len({row["sigma_ratio"] for row in found}) == 3
-
-
 @pytest.mark.parametrize("xp", [np, fake_device], ids=["host", "device"])
 @pytest.mark.parametrize("preset", PRESETS)
 @same_numbers()
