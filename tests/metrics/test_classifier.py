@@ -1,5 +1,6 @@
 """The classifier: it learns, it is trained once for each data set, and damaged files do no harm."""
 
+import math
 import os
 
 import numpy as np
@@ -11,12 +12,16 @@ from minigan.data.known import load_known
 from minigan.metrics import classifier
 from minigan.metrics.classifier import Classifier
 from minigan.metrics.frechet import frechet_distance
+from minigan.nn.activations import ReLU
+from minigan.nn.layers import Dense, Dropout
+from minigan.nn.network import Network
+from minigan.nn.optim import Adam
 
 
 @pytest.fixture
 def cache(monkeypatch, tmp_path):
-    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / project)
-    return tmp_path / "minigan"
+    monkeypatch.setattr("pooch.os_cache", lambda project: tmp_path / "new" / project)
+    return tmp_path / "new" / "minigan"
 
 
 def test_features_come_in_chunks_and_without_dropout(cache, monkeypatch):
@@ -41,6 +46,28 @@ def tiny(rng):
     images, labels = rng.integers(0, 100, (40, 6, 5)).astype(np.uint8), np.arange(40) % 3
     images[np.arange(40), labels] += 150
     return images, labels
+
+
+def test_the_recipe_is_that_of_all_published_distances(cache, tiny, monkeypatch):
+    """Another network, seed, order, batch or learning rate would change all distances that were ever published."""
+    steps, whole = [], Adam.step
+    batches, loss = [], classifier.softmax_cross_entropy
+    monkeypatch.setattr(Adam, "step", lambda self, grad: steps.append(self.lr) or whole(self, grad))
+    monkeypatch.setattr(classifier, "softmax_cross_entropy", lambda s, t: batches.append(t) or loss(s, t))
+    monkeypatch.setattr("tqdm.tqdm", lambda starts, *_, **__: starts)
+    rng = np.random.default_rng(0)
+    layers = [Dense(30, 512, math.sqrt(2.0)), ReLU(), Dropout(0.3, rng), Dense(512, 64, math.sqrt(2.0)), ReLU()]
+    initial = Network([*layers, Dense(64, 3)], rng)
+    with monkeypatch.context() as patch:
+        patch.setattr(Classifier, "_train", lambda *_: None)
+        untrained = Classifier(*tiny, epochs=0).network
+        np.testing.assert_array_equal(untrained.theta, initial.theta)
+        rates, expected = ([getattr(layer, "rate", None) for layer in N.layers] for N in (untrained, initial))
+        assert rates == expected
+    Classifier(*tiny, epochs=7)  # 280 images
+    assert steps == [0.001, 0.001 * (1.0 - 128 / 280), 0.001 * (1.0 - 256 / 280)]
+    order = np.concatenate([rng.permutation(40) for _ in range(7)])  # the network drew its weights before
+    assert [list(batch) for batch in batches] == [list(tiny[1][order[i : i + 128]]) for i in (0, 128, 256)]
 
 
 def weights(images, labels, epochs=1):
@@ -100,7 +127,9 @@ DAMAGES = {
     "one bit": flip_a_bit,
     "another name": lambda path: np.savez(path, x=np.load(path)["theta"]),
     "another size": lambda path: np.savez(path, theta=np.zeros(1, np.float32)),
-    "nan": lambda path: np.savez(path, theta=np.load(path)["theta"] * np.nan),
+    "one number not finite": lambda path: np.savez(
+        path, theta=np.append(np.load(path)["theta"][:-1], [np.float32("nan")])
+    ),
     "pickle": lambda path: np.savez(path, theta=np.array([Bomb(f"{path}.bomb")]), allow_pickle=True),
 }
 

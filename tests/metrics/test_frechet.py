@@ -1,13 +1,16 @@
 """The Frechet distance: its closed form where there is one, and larger for worse samples."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from minigan.data import Dataset
 from minigan.data.drawn import draw
+from minigan.ground.errors import DataError
 from minigan.metrics.frechet import Judge, frechet_distance
+from minigan.metrics.untrained import Untrained
 
 
 def gaussian(rng, m, C, n=200):
@@ -56,11 +59,63 @@ def test_frechet_distance_of_two_lines_at_right_angles(rng):
     assert frechet_distance(x * [2.0, 0.0], x * [0.0, 3.0]) == pytest.approx(4.0 + 9.0)
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((1, 3)), np.full((5, 3), np.nan), np.full((5, 3), np.inf)])
+@pytest.mark.parametrize("wrong", [np.zeros((1, 3)), np.diag([np.nan, 1, 1]), np.diag([np.inf, 1, 1])])
 def test_frechet_distance_rejects_single_and_infinite_samples(wrong):
     for a, b in ((wrong, np.eye(3)), (np.eye(3), wrong)):
         with pytest.raises(ValueError, match="at least two samples on each side, all finite"):
             frechet_distance(a, b)
+
+
+def test_two_samples_on_each_side_are_enough():
+    """Both Gaussians lie on a line: 0 +- sqrt(2) and 5 +- sqrt(8)."""
+    a, b = np.array([[-1.0, 0.0], [1.0, 0.0]]), np.array([[3.0, 0.0], [7.0, 0.0]])
+    assert frechet_distance(a, b) == pytest.approx(5.0**2 + (math.sqrt(8.0) - math.sqrt(2.0)) ** 2)
+
+
+def test_a_judge_reads_images_with_its_classifier(small):
+    train, test = small
+    judge = Judge(train, test)
+    assert judge.eyes.given == ((40, 2, 2), [0, 1] * 20)
+    bright = test.x[:, 0] > 127
+    equal = test.x[:, 1] == 255  # to these the Reader gives .9, which is not surer than .9
+    right = sum((bright | equal) == (np.arange(10) % 2)) / 10
+    assert equal.any() and (judge.accuracy, judge.sure) == (right, (bright & ~equal).mean())
+    assert 0.0 < right < 1.0 and 0.0 < judge.sure < 1.0
+    assert judge.about == f"a classifier, {100 * right:.2f} % of the test images right, weights 0123"
+    samples = train.batch(slice(30))
+    samples[:10, 1] = 1.0
+    s = judge.score(samples)
+    assert s.distance == judge.distance(samples) == frechet_distance(samples[:, :2], judge.test[:, :2]) > 0.0
+    assert s.sure == (samples[10:, 0] > 0.0).sum() / 30  # not those of which it is just as sure
+
+
+def test_real_images_are_drawn_from_the_first_five_sixths(small):
+    train, test = small
+    judge = Judge(train, test)
+    assert judge.held == 33
+    expected = train.batch(slice(33))
+    assert sorted(map(tuple, judge.real(33))) == sorted(map(tuple, expected))
+    np.testing.assert_array_equal(judge.real(5), expected[np.random.default_rng(0).permutation(33)[:5]])
+
+
+def test_noise_is_normal_and_clipped(small):
+    noise = Judge(*small).noise(1000)
+    expected = np.random.default_rng(0).standard_normal((1000, 4), dtype=np.float32)
+    np.testing.assert_array_equal(noise, np.clip(expected, -1.0, 1.0))
+
+
+def test_a_judge_needs_ten_test_images(small):
+    train, test = small
+    with pytest.raises(DataError, match="too few test images"):
+        Judge(train, test.subset(np.arange(10) < 9))
+
+
+def test_without_labels_an_untrained_network_looks(small):
+    train, test = small
+    judge = Judge(replace(train, labels=None), test)
+    assert isinstance(judge.eyes, Untrained) and not hasattr(judge, "accuracy")
+    assert "untrained network" in judge.about
+    assert abs(judge.distance(judge.test)) < 1e-6 < judge.distance(judge.noise(20))
 
 
 @pytest.fixture(scope="module")

@@ -40,6 +40,15 @@ def test_samples_that_vary_too_little_show_in_the_ratio_alone(name):
     assert result.sigma_ratio == pytest.approx(0.5 / math.sqrt(1.0 - 4.5 / math.expm1(4.5)), rel=0.02)
 
 
+def test_the_sigma_ratio_is_the_root_mean_square_over_that_of_the_cut_data():
+    """...whose variance in each direction is 1 - x / (exp(x) - 1) of the whole, x = 4.5, if it ends at 3 sigma."""
+    distances = np.array([0.5, 1.0, 2.0]) * toy.STD["ring"]
+    points = toy.centres("ring")[0] + distances[:, None] * [1.0, 0.0]
+    kept = 1.0 - 4.5 / (math.exp(4.5) - 1.0)
+    expected = math.sqrt((0.25 + 1.0 + 4.0) / 3.0 / (2.0 * kept))
+    assert modes.score(points, "ring").sigma_ratio == pytest.approx(expected, rel=1e-9)
+
+
 @pytest.mark.parametrize("name", ["ring", "grid"])
 def test_high_quality_ends_at_3_standard_deviations(name):
     step = np.array([[0.6, 0.8]]) * toy.STD[name]
@@ -61,7 +70,7 @@ class Reader:
 
     def probabilities(self, digits):
         p = np.full((len(digits), 10), 0.01)
-        p[np.arange(len(digits)), digits] = np.where(digits < 5, 0.91, 0.89)
+        p[np.arange(len(digits)), digits] = np.where(digits < 5, 0.91, np.where(digits < 9, 0.89, modes.SURE))
         return p
 
 

@@ -38,6 +38,7 @@ def test_the_size_of_chunks_does_not_matter(rng, monkeypatch):
     for entries in (350, 3):
         monkeypatch.setattr(neighbours, "CHUNK", entries)
         assert neighbours.score(fake, real) == expected
+        assert all(d.dtype == np.float64 for _, d in neighbours.squared_distances(np.float32(fake), np.float32(real)))
         np.testing.assert_allclose(parzen.log_likelihoods(fake, real, [0.3, 1.0]), logs, rtol=1e-12)
 
 
@@ -67,7 +68,16 @@ def test_scores_fall_with_noise_and_with_missing_modes(rng):
     assert dropped[-1].precision == pytest.approx(dropped[0].precision, abs=0.1)  # which sees no missing mode
 
 
-@pytest.mark.parametrize("wrong", [np.zeros((5, 3)), np.full((50, 3), np.nan)])
+def test_a_ball_includes_its_surface():
+    """The fifth neighbour of each of these points is exactly 5 away, as is the only sample between two groups."""
+    real = np.array([[0.0], [5.0], [5.0], [5.0], [5.0], [5.0], [5.0]])  # the ball of the first reaches to 5
+    fake = np.array([[-5.0]] * 6)
+    s = neighbours.score(fake, real)
+    assert (s.precision, s.density, s.coverage) == (1.0, 1 / 5, 1 / 7)
+    assert neighbours.score(real, fake).recall == 1.0
+
+
+@pytest.mark.parametrize("wrong", [np.zeros((5, 3)), np.where(np.eye(50, 3), np.nan, 1.0)])
 def test_scores_reject_too_few_and_infinite_samples(rng, wrong):
     good = rng.standard_normal((50, 3))
     for pair in ((wrong, good), (good, wrong)):
@@ -76,7 +86,9 @@ def test_scores_reject_too_few_and_infinite_samples(rng, wrong):
 
 
 def test_nearest_finds_the_nearest_training_images(rng, monkeypatch):
+    parts, read = [], Dataset.stored
     monkeypatch.setattr(neighbours, "PART", 64 * 30)
+    monkeypatch.setattr(Dataset, "stored", lambda self, rows: parts.append(rows) or read(self, rows))
     training = rng.integers(0, 256, (200, 30)).astype(np.uint8)
     x = rng.uniform(-1.0, 1.0, (9, 30)).astype(np.float32)
     x[:3] = training[[150, 7, 63]] / 127.5 - 1.0
@@ -85,3 +97,4 @@ def test_nearest_finds_the_nearest_training_images(rng, monkeypatch):
     np.testing.assert_array_equal(index, slow.argsort(axis=1)[:, :4])
     np.testing.assert_allclose(distance, np.sort(slow, axis=1)[:, :4], atol=1e-6)
     assert list(index[:3, 0]) == [150, 7, 63]
+    assert [(part.start, part.stop) for part in parts] == [(0, 64), (64, 128), (128, 192), (192, 256)]

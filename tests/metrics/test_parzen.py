@@ -32,7 +32,7 @@ def test_parzen_chooses_the_width_on_the_validation_images(rng):
     s = parzen.score(centres, near, far)
     logs = parzen.log_likelihoods(far, centres, parzen.SIGMAS)
     at = int(np.argmin(abs(parzen.SIGMAS - s.sigma)))
-    assert s.sigma < 0.3 < parzen.SIGMAS[logs.mean(axis=1).argmax()]
+    assert 0.0 < s.sigma < 0.3 < parzen.SIGMAS[logs.mean(axis=1).argmax()]
     assert s.mean == pytest.approx(logs[at].mean())
     assert s.error == pytest.approx(logs[at].std() / math.sqrt(300))
 
