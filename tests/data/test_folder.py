@@ -1,11 +1,14 @@
-"""Folders of pictures: each kind of file becomes the right pixels, and whatever is wrong is said in one sentence."""
+"""Folders of pictures become images with labels, and whatever is wrong is said in one sentence."""
 
 import contextlib
+import hashlib
 import os
 import shutil
+import signal
 import struct
 import warnings
 import zlib
+from collections import Counter
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,8 +25,6 @@ from minigan.ground.errors import ArgumentError, DataError
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import label_number
 
-RED, GREEN, BLUE, BLACK = (255, 0, 0), (0, 200, 0), (0, 0, 255), (0, 0, 0)
-
 
 @pytest.fixture(autouse=True)
 def cache(monkeypatch, tmp_path):
@@ -31,104 +32,9 @@ def cache(monkeypatch, tmp_path):
     return tmp_path / "cache" / "minigan"
 
 
-def quarters(width=60, height=60):
-    """A picture whose quarters are red, green, blue and black, from left to right and from top to bottom."""
-    pixels = np.zeros((height, width, 3), np.uint8)
-    for part, (y, x) in zip((RED, GREEN, BLUE), ((0, 0), (0, 1), (1, 0)), strict=True):
-        pixels[y * height // 2 : (y + 1) * height // 2, x * width // 2 : (x + 1) * width // 2] = part
-    return Image.fromarray(pixels)
-
-
-def corners(pixels):
-    """The pixels near the corners of an image, in the order of `quarters`."""
-    return [pixels[y, x].astype(int) for y in (2, -3) for x in (2, -3)]
-
-
-def exif(orientation):
-    found = Image.Exif()
-    found[0x0112] = orientation
-    return found
-
-
-TRANSPARENT = quarters().convert("RGBA")
-TRANSPARENT.paste((9, 9, 9, 0), (0, 0, 30, 30))
-GREYS = [(v, v, v) for v in (255, 128, 64, 0)]
-DEEP = np.kron([[65535, 32768], [16384, 0]], np.ones((30, 30)))
-TURNED = quarters().transpose(Image.Transpose.ROTATE_270)  # how it must be shown
-WHITE_CORNER = [(255, 255, 255), GREEN, BLUE, BLACK]
-KINDS = {  # name of the file -> (picture, how to save it, its corners in colour, what is said about it)
-    "a.png": (quarters(), {}, None, []),
-    "a.jpg": (quarters(), {"quality": 95}, None, []),
-    "a.JPEG": (quarters(600, 600), {"quality": 95}, None, []),
-    "a.bmp": (quarters(), {}, None, []),
-    "a.gif": (quarters(), {}, None, []),
-    "a.webp": (quarters(), {"lossless": True}, None, []),
-    "a.tif": (quarters(), {}, None, []),
-    "a.ppm": (quarters(), {}, None, []),
-    "wide.png": (quarters(120, 60), {}, None, ["cropped to squares"]),
-    "tall.jpg": (quarters(60, 200), {"quality": 95}, None, ["cropped to squares"]),
-    "small.png": (quarters(8, 8), {}, None, []),
-    "moving.gif": (quarters(), {"save_all": True, "append_images": [quarters().rotate(90)]}, None, []),
-    "palette.png": (quarters().quantize(8), {}, None, []),
-    "cmyk.jpg": (quarters().convert("CMYK"), {"quality": 95}, None, ["converted from CMYK"]),
-    "clear.png": (TRANSPARENT, {}, WHITE_CORNER, ["laid on white"]),
-    "clear.webp": (TRANSPARENT, {"lossless": True}, WHITE_CORNER, ["laid on white"]),
-    "clear.gif": (TRANSPARENT, {}, WHITE_CORNER, ["laid on white"]),
-    "opaque.png": (quarters().convert("RGBA"), {}, None, []),
-    "turned.jpg": (quarters(), {"exif": exif(6), "quality": 95}, corners(np.asarray(TURNED)), ["turned as EXIF says"]),
-    "turned.png": (quarters(), {"exif": exif(6)}, corners(np.asarray(TURNED)), ["turned as EXIF says"]),
-    "turned.webp": (quarters(), {"exif": exif(6), "lossless": True}, corners(np.asarray(TURNED)),
-                    ["turned as EXIF says"]),
-    "16.png": (Image.fromarray(DEEP.astype(np.uint16)), {}, GREYS, ["scaled to 8 bits"]),
-    "16.tif": (Image.fromarray(DEEP.astype(np.uint16)), {}, GREYS, ["scaled to 8 bits"]),
-    "float.tif": (Image.fromarray((DEEP / 65535).astype(np.float32)), {}, GREYS, ["scaled to 8 bits"]),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("name", KINDS)
-def test_each_kind_of_picture_becomes_the_right_pixels(tmp_path, name):
-    picture, how, right, said = KINDS[name]
-    picture.save(tmp_path / name, **how)
-    pixels, done = read_picture(tmp_path / name, 28, True, formats())
-    right = [RED, GREEN, BLUE, BLACK] if right is None else right
-    assert (pixels.shape, pixels.dtype, done) == ((28, 28, 3), np.uint8, said)
-    assert np.abs(np.array(corners(pixels)) - right).max() <= 4
-    grey, _ = read_picture(tmp_path / name, 28, False, formats())
-    luma = np.array(right) @ [0.299, 0.587, 0.114]
-    assert grey.shape == (28, 28) and np.abs(np.array(corners(grey)) - luma).max() <= 4
-
-
-def test_resampling_averages_all_pixels(tmp_path):
-    """Lines of one pixel become grey. Taking single pixels would make some of them black and others white."""
-    lines = np.tile(np.array([0, 255], np.uint8), (280, 140))
-    Image.fromarray(lines).save(tmp_path / "lines.png")
-    pixels, _ = read_picture(tmp_path / "lines.png", 28, False, formats())
-    assert np.abs(pixels[:, 2:-2].astype(int) - 128).max() <= 2
-
-
-@pytest.mark.parametrize("side", [250, 400, 900])
-def test_a_jpeg_that_is_decoded_smaller_is_as_sharp_as_a_png(tmp_path, rng, side):
-    blocks = Image.fromarray(rng.integers(0, 256, (28, 28, 3)).astype(np.uint8))
-    large = blocks.resize((side, side), Image.Resampling.NEAREST)
-    large.save(tmp_path / "a.png")
-    large.save(tmp_path / "a.jpg", quality=98, subsampling=0)
-    png, jpg = (read_picture(tmp_path / f"a.{kind}", 28, True, formats())[0].astype(int) for kind in ("png", "jpg"))
-    assert np.abs(png - jpg).mean() < 6.0
-
-
-def test_pictures_of_the_smallest_size_are_read(tmp_path):
-    quarters(4, 4).save(tmp_path / "a.png")
-    pixels, _ = read_picture(tmp_path / "a.png", 28, True, formats())
-    assert np.abs(np.array(corners(pixels)) - [RED, GREEN, BLUE, BLACK]).max() < 30
-
-
-def test_turned_and_cropped_keeps_the_middle(tmp_path):
-    picture = quarters(120, 60)
-    picture.paste((255, 255, 255), (0, 0, 20, 60))  # outside the square in the middle
-    picture.save(tmp_path / "both.png", exif=exif(3))
-    pixels, done = read_picture(tmp_path / "both.png", 28, True, formats())
-    assert done == ["cropped to squares", "turned as EXIF says"]
-    assert np.abs(np.array(corners(pixels)) - [BLACK, BLUE, GREEN, RED]).max() <= 2
+def spot(width=60, height=60):
+    """A picture of a dark spot."""
+    return Image.radial_gradient("L").resize((width, height)).convert("RGB")
 
 
 def pets(folder, n=8, names=("cat", "dog")):
@@ -172,19 +78,19 @@ def bomb(path):
 
 
 def cut(path):
-    quarters(200, 200).save(path, "JPEG")
+    spot(200, 200).save(path, "JPEG")
     path.write_bytes(path.read_bytes()[:700])
 
 
 def changed(path):
-    quarters().save(path)
+    spot().save(path)
     content = bytearray(path.read_bytes())
     content[60] ^= 255
     path.write_bytes(content)
 
 
 def lab_colours(path):
-    Image.merge("LAB", quarters().split()).save(path, "TIFF")
+    Image.merge("LAB", spot().split()).save(path, "TIFF")
 
 
 def not_a_number(path):
@@ -208,10 +114,13 @@ UNUSABLE = {  # how one more file is made -> why it is left out
     "a line": (lambda path: Image.new("L", (20_000, 1)).save(path), "20000x1 pixels are too few"),
     "broken link": (lambda path: path.symlink_to("nowhere"), "No such file"),
     "link to itself": (lambda path: path.symlink_to(path), "symbolic link"),
-    "PostScript": (lambda path: quarters().save(path, "EPS"), "no picture that Pillow knows"),
+    "PostScript": (lambda path: spot().save(path, "EPS"), "no picture that Pillow knows"),
     "LAB": (lab_colours, "colours of the kind LAB are unknown"),
     "not a number": (not_a_number, "some of its values are not numbers"),
-    "floats": (lambda path: Image.fromarray(np.float32(DEEP)).save(path, "TIFF"), "its values go from 0 to 65535"),
+    "floats": (
+        lambda path: Image.fromarray(np.float32([[0, 7, 9, 65535]] * 4)).save(path, "TIFF"),
+        "its values go from 0 to 65535",
+    ),
 }
 
 
@@ -291,7 +200,7 @@ def several(folder):
 
 
 def beside(folder):
-    quarters().save(pets(folder) / "one.png")
+    spot().save(pets(folder) / "one.png")
 
 
 def looped(folder):
@@ -308,7 +217,7 @@ def linked(folder):
 
 def damaged_exif(folder):
     for path in pets(folder).rglob("0.png"):
-        quarters().save(path.with_suffix(".jpg"), exif=b"Exif\0\0XXXXXXXXXXXXXXXX")
+        spot().save(path.with_suffix(".jpg"), exif=b"Exif\0\0XXXXXXXXXXXXXXXX")
         path.unlink()
 
 
@@ -347,6 +256,13 @@ def link_that_sorts_first(folder):
     (pets(folder) / "a link").symlink_to(folder / "cat")
 
 
+def a_thousand_and_one(folder):
+    [path] = pets(folder, 1, ["c0000"]).rglob("*.png")
+    for i in range(1, 1001):
+        (folder / f"c{i:04}").mkdir()
+        os.link(path, folder / f"c{i:04}" / "0.png")
+
+
 def all_in_train(folder):
     pets(folder / "train")
 
@@ -367,8 +283,7 @@ FINE = {  # how the folder is made -> how many images, of how many classes, and 
     "damaged EXIF": (damaged_exif, 16, 2, "2 subfolders as labels"),
     "a pipe": (with_pipe, 16, 2, "2 subfolders as labels"),
     "hidden files": (hidden, 16, 2, "2 subfolders as labels"),
-    "1,001 classes": (lambda folder: pets(folder, 1, [f"c{i:04}" for i in range(1001)]), 1001, 0,
-                      "1001 subfolders, but labels can have at most 1000 values"),
+    "1,001 classes": (a_thousand_and_one, 1001, 0, "1001 subfolders, but labels can have at most 1000 values"),
     "a run": (a_run, 16, 2, "2 subfolders as labels"),
     "other files": (other_files, 16, 2, "labels; passed over: 5 .heic, 2 .svg, 1 "),
     "link upwards": (link_upwards, 16, 2, "2 subfolders as labels"),
@@ -412,6 +327,7 @@ REFUSED = {  # how the folder is made -> the error
                    "have the same single colour"),
     "train and test": (lambda folder: pets(folder, 1, ("train", "test")),
                        "is divided into test and train; give one of these folders"),
+    "every part": (lambda folder: pets(folder, 1, sorted(module.PARTS)), "is divided into test and testing and train"),
     "only pipes": (lambda folder: folder.mkdir() or os.mkfifo(folder / "a.png"), "holds no picture file"),
 }  # fmt: skip
 
@@ -550,7 +466,7 @@ def test_memory_stays_near_the_size_of_the_result(tmp_path):
     folder = tmp_path / "many"
     folder.mkdir()
     for i in range(60):
-        quarters(400 + i, 400).save(folder / f"{i}.jpg")
+        spot(400 + i, 400).save(folder / f"{i}.jpg")
     from_folder(folder, 5)  # Pillow's modules are loaded
     tracemalloc.start()
     data = from_folder(folder, 64, True)
@@ -587,3 +503,127 @@ def test_size_and_colour_belong_to_folders(tmp_path, monkeypatch):
         PRESETS["minigan"].with_flags(data="own.npz", size=9)
     pets(tmp_path / "ring")  # a folder with the name of a set: the set counts, and ./ring is the folder
     assert load("ring").shape == (2,) and load("./ring").shape == (28, 28)
+
+
+def test_pictures_are_in_the_same_random_order_in_every_version(tmp_path):
+    """A resumed run recognises its data by a hash, so the order must not change."""
+    data = from_folder(pets(tmp_path / "pets"), 12)
+    names = sorted(str(path.relative_to(tmp_path / "pets")) for path in (tmp_path / "pets").rglob("*.png"))
+    for row, i in enumerate(np.random.default_rng(2).permutation(16)):
+        right, _ = read_picture(tmp_path / "pets" / names[i], 12, False, formats())
+        np.testing.assert_array_equal(data.x[row], right.ravel())
+        assert data.classes[data.labels[row]] == names[i].split(os.sep)[0]
+
+
+def test_labels_are_the_outermost_subfolders_in_the_order_of_their_names():
+    labels, classes, words = module.labels_of([os.path.join(*name.split("/")) for name in ("b/x", "a/c/y", "b/z")])
+    assert (labels.tolist(), classes, words) == ([1, 0, 1], ("a", "b"), "2 subfolders as labels")
+    many = [os.path.join(f"{i}", "x") for i in range(1001)]
+    labels, classes, _ = module.labels_of(many[:1000])
+    assert labels.tolist() == list(range(1000)) and classes == tuple(map(str, range(1000)))
+    assert module.labels_of(many)[:2] == (None, ())
+    for names, words in ((["x"], "no subfolders"), (["a/x"], "one subfolder"), (["a/x", "y"], "as y is in none"),
+                         (["a/b/x", "a/y"], "give a as --data")):  # fmt: skip
+        labels, classes, said = module.labels_of([os.path.join(*name.split("/")) for name in names])
+        assert labels is None and classes == () and said.endswith(words)
+
+
+@contextlib.contextmanager
+def at_most(seconds):
+    """Raise TimeoutError if what is inside takes longer. It stops an endless loop."""
+
+    def stop(*_):
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_names_sort_by_the_numbers_in_them_and_equal_ones_get_a_number():
+    names = ["2", "10", "a2b10", "a2b9", "a10", "b", "a", "1"]
+    assert sorted(names, key=module.natural) == ["1", "2", "10", "a", "a2b9", "a2b10", "a10", "b"]
+    with at_most(2.0):
+        assert module.distinct(["a\nb", "a b", "a\tb", "c"]) == ("a b", "a b (2)", "a b (3)", "c")
+
+
+def test_at_most_three_files_and_three_endings_are_named():
+    out = {name: "why" for name in "abcde"}
+    assert module.listed({}, ": ") == module.counted(Counter(), ": ") == ""
+    assert module.listed({"a": "why"}, ": ") == ": a (why)"
+    assert module.listed(dict(list(out.items())[:3]), ": ") == ": a (why), b (why), c (why)"
+    assert module.listed(out, ": ").startswith(": a (why), b (why), c (why), and 2 more")
+    assert module.counted(Counter({".a": 1, ".b": 3, ".c": 2}), ", but ") == ", but 3 .b, 2 .c, 1 .a"
+    assert module.counted(Counter({".a": 1, ".b": 4, ".c": 3, ".d": 2}), "") == "4 .b, 3 .c, 2 .d and 1 more endings"
+
+
+def test_what_is_in_the_cache_must_fit(tmp_path):
+    import PIL
+
+    images, path = np.arange(108, dtype=np.uint8).reshape(3, 6, 6), tmp_path / "very" / "deep" / "a.npz"
+    found = module.Pictures(images, [0, 2, 3], {"cropped to squares": 2}, {"x": "why"}, True)
+    module.keep(path, found)
+    assert [file.name for file in path.parent.iterdir()] == ["a.npz"]
+    again = module.restored(path, 4, 6, False)
+    np.testing.assert_array_equal(again.images, images)
+    assert again[1:] == found[1:]
+    for n, size, colour in ((3, 6, False), (5, 6, False), (4, 7, False), (4, 6, True)):
+        assert module.restored(path, n, size, colour) is None
+    assert module.restored(tmp_path / "nothing.npz", 4, 6, False) is None
+    module.keep(path, found._replace(kept=[0, 2]))
+    assert module.restored(path, 3, 6, False) is None
+    colour = module.Pictures(np.repeat(images[..., None], 3, axis=3), [0, 1, 2], {}, {}, True)
+    module.keep(path, colour)
+    assert module.restored(path, 3, 6, False) is None and module.restored(path, 3, 6, True)[1:] == colour[1:]
+    with np.load(path) as parts:
+        assert '"pillow": null' in str(parts["words"])  # as all could be read
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PIL, "__version__", "99")
+        assert module.restored(path, 3, 6, True)
+
+
+class Harmful:
+    """Its pickle makes the folder called harm when it is opened."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path / "harm"),)
+
+
+def test_the_cache_runs_no_code(tmp_path):
+    np.savez(tmp_path / "a.npz", images=np.array([Harmful(tmp_path)], dtype=object), words="{}")
+    assert module.restored(tmp_path / "a.npz", 1, 6, False) is None and not (tmp_path / "harm").exists()
+
+
+def test_what_an_earlier_version_has_read_is_found_in_the_cache(tmp_path, cache):
+    names, sha = ["cat/1.png", "dog/0.png"], hashlib.sha256(b"(1, 6, True)")
+    pets(tmp_path / "pets")
+    for name in (os.path.join(*name.split("/")) for name in names):
+        sha.update(repr((name, hashlib.sha256((tmp_path / "pets" / name).read_bytes()).digest())).encode())
+    assert module.cached(tmp_path / "pets", names, 6, True) == cache / f"pictures-{sha.hexdigest()[:16]}.npz"
+
+
+def test_pictures_are_called_very_dark_below_64(tmp_path):
+    for bright in (63, 64):
+        folder = tmp_path / f"{bright}"
+        folder.mkdir()
+        Image.fromarray(np.uint8([[0, bright] * 2] * 4)).save(folder / "a.png")
+        assert ("very dark" in from_folder(folder, 4).note) == (bright == 63)
+
+
+def test_a_warning_about_a_picture_is_not_shown(tmp_path, monkeypatch):
+    def warned(*_):
+        warnings.warn("odd", UserWarning, stacklevel=1)
+        return np.uint8([[0, 9], [9, 0]]), []
+
+    monkeypatch.setattr(module.picture, "read_picture", warned)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        data = from_folder(pets(tmp_path / "pets"), 2)
+    assert len(data.x) == 16 and data.left_out == {}

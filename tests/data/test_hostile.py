@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from minigan.data import Dataset, from_file
+from minigan.data import idx as module
 from minigan.data.idx import read_idx
 from minigan.ground.errors import CheckpointError, DataError
 from minigan.recipes.settings import Settings
@@ -35,8 +36,8 @@ def zipped(*members, level=zipfile.ZIP_DEFLATED):
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", level) as archive, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about two members with one name
-        for name, content in members:
-            archive.writestr(name if "." in name else f"{name}.npy", content)
+        for name, content, *method in members:
+            archive.writestr(name if "." in name else f"{name}.npy", content, *method)
     return file.getvalue()
 
 
@@ -143,6 +144,7 @@ def test_a_checkpoint_whose_array_was_replaced_raises(folder):
 BOMB = gzip.compress(bytes(200_000_000), 1)
 IMAGES = "images", saved(np.save, PIXELS)
 ZEROS = header((200_000_000,)) + bytes(200_000_000)
+NOISE = np.random.default_rng(0).bytes(200_000)
 WORDS = header((22,)) + b'{"format": "\\n\\u0007"}'  # a newline and a bell
 HOSTILE = {
     "bomb that tells its size": ("idx.gz", gzip.compress(struct.pack(">4i", 2051, 10**6, 28, 28)) + BOMB, "impossible"),
@@ -158,6 +160,7 @@ HOSTILE = {
     "header of a larger file in a zip": ("npz", zipped(("images", header((10**12,)) + bytes(1000))), "not the size"),
     "bomb": ("npz", zipped(("images", ZEROS)), "100 times its size"),
     "other compression": ("npz", zipped(IMAGES, level=zipfile.ZIP_LZMA), "NumPy does not use"),
+    "one other compression": ("npz", zipped(IMAGES, ("labels", b"", zipfile.ZIP_LZMA)), "NumPy does not use"),
     "two arrays with one name": ("npz", zipped(IMAGES, ("images", header((1,)) + b"x")), "with one name"),
     "something else": ("npz", zipped(("images.npy/../x.py", b"print()")), "something other than arrays"),
     "control characters": ("checkpoint", zipped(("__meta__", WORDS)), "it has format   ,"),
@@ -165,6 +168,10 @@ HOSTILE = {
     "fields": ("npy", saved(np.save, np.zeros(3, [("f" * 5000, int)])), "must hold numbers"),
     "black and white": ("npz", zipped(("images", header((4000, 32, 32)) + bytes(range(2)) * 2_048_000)), "arrays"),
     "points": ("npz", zipped(("points", header((2_000_000, 2)) + bytes(4_000_000))), "arrays"),
+    "as much as allowed": ("npz", zipped(("points", header((2_499_936, 2)) + bytes(4_999_872))), "arrays"),
+    "more than allowed": ("npz", zipped(("points", header((4_999_873,)) + bytes(4_999_873))), "100 times its size"),
+    "30 times its size": ("npz", zipped(("points", header((3_100_000, 2)) + NOISE + bytes(6_000_000))), "arrays"),
+    "written by Python 2": ("npy", header((5, 8, 8)).replace(b"(5, 8, 8), } ", b"(5L, 8, 8), }") + IDX[16:], "arrays"),
     "deep": ("checkpoint", zipped(("__meta__", header((4_000_000,)) + b"[],[" * 1_000_000)), "__meta__ is too large"),
     "bomb for a checkpoint": ("checkpoint", zipped(("__meta__", ZEROS)), "100 times"),
 }  # fmt: skip
@@ -174,3 +181,19 @@ HOSTILE = {
 def test_a_hostile_file_does_no_harm(folder, case):
     kind, content, message = HOSTILE[case]
     assert message in outcome(kind, content, folder)
+
+
+def test_no_more_than_one_byte_is_read_beyond_what_the_header_promises(monkeypatch):
+    class Watched(io.BytesIO):
+        far = 0
+
+        def read(self, n):
+            content = super().read(n)
+            self.far = max(self.far, self.tell())
+            return content
+
+    file = Watched(IDX + bytes(1000))
+    monkeypatch.setattr(module, "open", lambda *_: file, raising=False)
+    with pytest.raises(DataError, match="more than the 320 bytes"):
+        module.read_idx("long", "images")
+    assert file.far == len(IDX) + 1
