@@ -78,6 +78,9 @@ def test_the_classifier_learns_images_of_any_size(cache, tiny):
     C = Classifier(*tiny, epochs=30)
     x = C.data.batch(slice(None))
     assert (C.probabilities(C.features(x)).argmax(axis=1) == tiny[1]).all()
+    before = C.hash
+    C.network.theta[0] += 1.0
+    assert len(before) == len(C.hash) == 12 and before != C.hash  # figures by other weights cannot be compared
 
 
 def test_the_same_data_trains_the_classifier_only_once(cache, tiny, monkeypatch):
