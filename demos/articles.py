@@ -2,10 +2,9 @@
 
     python demos/articles.py --out demos
 
-Trains the presets article-a to article-e and `minigan` on MNIST by `python -m minigan.train`, which takes about an hour
-on two cores. article-d, whose article leaves the epochs open, is trained for 10 epochs; the others for all epochs of
-their presets. Then it draws samples of all six from the same noise into articles.png, and writes articles.md: what you
-see, and why. Finished runs are kept in --runs and are not trained again.
+Trains the presets article-a to article-e and `minigan-0.1` on MNIST by `python -m minigan.train`, which takes an hour
+and a half on one core. Then it draws samples of all six from the same noise into articles.png, and writes articles.md:
+what you see, and why. Runs are kept in --runs; a finished one is not trained again, and a stopped one is continued.
 """
 
 import argparse
@@ -13,9 +12,9 @@ import csv
 from pathlib import Path
 
 import numpy as np
+import trials
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from results import run
 
 from minigan.data import load, split
 from minigan.gan.conditional import one_hot
@@ -34,20 +33,19 @@ SEEN = {  # preset -> what you see, and why
     "article-c": "The same speckles for every noise: D wins at once and learns nothing more, so G learns nothing "
     "either. `--beta1 0.5` alone brings digits (D(x) is .68 and D(G(z)) .33 after 8 epochs); alternating steps alone "
     "do not",
-    "article-d": "Mode collapse: every noise becomes the same 7, once D wins in the fifth epoch. PyTorch itself, given "
-    "the same settings, also collapses in its fifth",
+    "article-d": "Mode collapse: every noise becomes the same image once D wins, in the fifth epoch, and it stays "
+    "so. PyTorch itself, given the same settings, also collapses in its fifth",
     "article-e": "Digits after 200 epochs, but too many of them are the easy 1. Momentum is .9 again; here D stays "
     "ahead all the time without running away",
     "minigan-0.1": "Digits within two minutes. R1 keeps D's slope small, so that the game stays near its equilibrium, "
     "where D answers 1/2. Labels and averaged weights do the rest",
 }
-EPOCHS = {"article-d": 10}
 PAGE = """# Five articles, and what their GANs learn
 
 These are the GANs of five articles that teach GANs, trained by minigan on MNIST and sampled from the same noise. They
 are not exactly what the articles print: misprints are corrected, and what an article leaves open, such as the number of
-epochs, is filled in. `python -m minigan.train --list-presets` says what was corrected and what was open. `article-d`
-was trained for 10 of its preset's 60 epochs. Written by `python demos/articles.py`.
+epochs, is filled in. `python -m minigan.train --list-presets` says what was corrected and what was open. Written by
+`python demos/articles.py`.
 
 ![Samples of the five articles and of minigan](articles.png)
 
@@ -101,7 +99,7 @@ def main():
     FigureCanvasAgg(figure)
     cells = {}
     for axes, name in zip(figure.subplots(2, 3).flat, SEEN, strict=True):
-        run(name, given.runs / name, EPOCHS.get(name))
+        trials.train(["-m", "minigan.train", "--preset", name, "--threads", "1"], given.runs / name)
         draw(axes, given.runs / name, z)
         cells[name] = scored(name, given.runs / name, judge)
     figure.savefig(given.out / "articles.png", dpi=80)

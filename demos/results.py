@@ -1,21 +1,22 @@
-"""Figures and a picture of every preset.
+"""Figures and a picture of every preset, each trained for all its epochs.
 
-    python demos/results.py --out demos/results
+    python demos/results.py
+    python demos/results.py --only wgan --seeds 3
 
-Trains each preset by `python -m minigan.train`, many of them for fewer epochs than they have, which the table says.
-Then it draws 10,000 images or 2,500 points of each and scores them. All this takes about an hour on two cores. Finished
-runs are kept in --runs and are not trained again. The table, README.md, and its pictures are written to --out.
+Each trial is a run of `python -m minigan.train`, and its figures become a row of results/rows.csv, beside the command
+that made them. results/README.md is written from all rows. PacGAN's rows come from tables.csv, see tables.py.
+
+All of it takes about eight hours on two cores. You can stop at any time: trials that have a row are not run again, and
+a trial that was stopped continues where it was. --processes trainings run side by side, on one thread each.
 """
 
 import argparse
-import os
-import platform
-import shutil
-import subprocess
-import sys
+from functools import cache
 from pathlib import Path
 
 import numpy as np
+import tables
+import trials
 
 from minigan.data import load, split, toy
 from minigan.ground import cli
@@ -27,120 +28,195 @@ from minigan.recipes.sampling import draw_samples
 from minigan.runs import images
 from minigan.runs.load import load_generator
 
-N = 10_000  # samples; N_STACKED of stacked digits
-EPOCHS = {  # preset and flags -> epochs; None: as many as the preset has
-    "minigan": None, "large": None, "pictures": None, "minigan-0.1": None,
-    "small": None, "wide": 4,
-    "article-a": 20, "article-b": 20, "article-c": 20, "article-d": 4, "article-e": 30,
-    "goodfellow2014": 6, "pytorch-gan": 6, "wgan": 10, "wgan-gp": 10, "sngan": 24, "r3gan": 12,
-    "stacked": None,
-    "toy": None, "toy --data grid": None,
-    "pacgan-ring --packing 1": 6, "pacgan-ring": 12, "pacgan-ring --packing 4": 24,
-    "pacgan-grid --packing 1": 6, "pacgan-grid": 12, "pacgan-grid --packing 4": 24,
-}  # fmt: skip
+N = 10_000  # samples; N_STACKED of stacked digits, and 2,500 points
+NO_MLP = "nothing for an MLP on MNIST"
+NOTES = {  # preset and flags -> (what its source reports of samples like these, what one sees)
+    "minigan": ("", "Digits of every kind; a few are ragged"),
+    "large": ("", "Digits of every kind, hardly a ragged one"),
+    "pictures": ("", "Digits of every kind; a few are ragged"),
+    "minigan-0.1": ("", "Digits of every kind; a few are ragged"),
+    "small": ("", "Digits, many of them blurred or broken"),
+    "wide": ("", "Digits with speckles, and too many 1s"),
+    "article-a": ("", "Digits, some of them broken"),
+    "article-b": ("", "Noise where digits should be: D wins"),
+    "article-c": ("", "The same speckles for every noise: D wins at once"),
+    "article-d": ("", "The same blot for every noise: mode collapse"),
+    "article-e": ("", "Digits, too many of them 1s"),
+    "goodfellow2014": ("225 nats (Parzen windows), see [the papers' tables](../RESULTS.md)", ""),
+    "pytorch-gan": ("a picture of digits", ""),
+    "wgan": (NO_MLP, ""),
+    "wgan-gp": (NO_MLP, "Digits of every kind; some are broken"),
+    "sngan": (NO_MLP, ""),
+    "r3gan": (NO_MLP, "Digits of every kind; some are broken"),
+    "stacked": ("", "Digits in three colours, some of them hard to read"),
+    "toy": ("", "All 8 modes, a little too narrow"),
+    "toy --data grid": ("", "All 25 modes, a little too narrow"),
+}
+CONTROLS = ("training images", "noise", "stacked test images", "stacked noise")
+PACGAN = {name: table for table in ("ring", "grid") for name in tables.RECIPES[table] if name.startswith("pacgan")}
+FIGURES = ("distance", "confidence", "rarest", "sure", "modes", "high_quality", "reverse_kl", "sigma_ratio")
+COLUMNS = ("preset", "seed", "epochs", "seconds", *FIGURES, "command", "versions")
 PAGE = """# Every preset
 
-Written by `python demos/results.py`; {versions}.
+Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread and
+its command.
 
-Most recipes were trained for fewer epochs than their sources train them, as the last column says, so these are not the
-best figures that they can reach. Training took 30 seconds for `toy`, 75 seconds for `minigan` and 212 seconds for
-`large`, on two cores ([RESULTS.md](../RESULTS.md)).
+Every recipe but PacGAN's was trained for all the epochs of its preset. Many are MLPs where the source has convolutions, or leave
+settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where there are several seeds,
+the table has the lowest and the highest figure, and the picture is of seed 0.
 
-Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that is
-right on {accuracy} of them; the classifier's mean confidence in the likeliest digit; and the share of the digit that is
-drawn least. Noise is there for comparison; it is not the worst that is possible, and some rows are further away.
-
-| preset | samples | distance | confidence | rarest digit | epochs |
-|---|---|---|---|---|---|
+Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that
+reads 98.3 % of them correctly; the classifier's mean confidence in the likeliest digit; the share of samples of which
+it is surer than .9; and the share of the digit that is drawn least. Noise is there for comparison; it is not the worst
+that is possible, and some rows are further away.
+{missing}
+| preset | samples | distance | confidence | surer than .9 | rarest | epochs | seeds | the source | what one sees |
+|---|---|---|---|---|---|---|---|---|---|
 {images}
 
 Points: 2,500 samples; the modes with a sample within 3 standard deviations; the share of samples that are that near to
 a mode (98.9 % if they were perfect); the reverse KL divergence over the modes; and sigma ratio, the spread around a
-mode divided by that of the data (1 if it were perfect). PacGAN's own table takes 400 epochs of 100,000 packs.
+mode divided by that of the data (1 if it were perfect). PacGAN's rows come from
+[the papers' tables](../RESULTS.md); "40 of 400" epochs means that a recipe was trained for less than the paper trains
+it.
 
-| preset | samples | modes | high quality | reverse KL | sigma ratio | epochs |
-|---|---|---|---|---|---|---|
+| preset | samples | modes | high quality | reverse KL | sigma ratio | epochs | seeds | the source | what one sees |
+|---|---|---|---|---|---|---|---|---|---|
 {points}
 
 Stacked MNIST: 26,000 samples; the combinations of three digits that a classifier of the channels finds among them; the
 reverse KL divergence from equal shares of the 1,000 combinations; and the share of the channels in which the classifier
 is surer of a digit than .9. The classifier sees digits in noise, too, but it is rarely sure of them.
 
-| preset | samples | modes | reverse KL | surer than .9 | epochs |
-|---|---|---|---|---|---|
+| preset | samples | modes | reverse KL | surer than .9 | epochs | seeds | the source | what one sees |
+|---|---|---|---|---|---|---|---|---|
 {stacked}
 """
+FORMS = {  # figure -> (its factor, its format)
+    "distance": (1.0, ".1f"), "confidence": (100.0, ".0f"), "rarest": (100.0, ".1f"), "sure": (100.0, ".1f"),
+    "modes": (1.0, ".0f"), "high_quality": (100.0, ".1f"), "reverse_kl": (1.0, ".3f"), "sigma_ratio": (1.0, ".2f"),
+}  # fmt: skip
+OF = {
+    "images": ("distance", "confidence", "sure", "rarest"),
+    "points": ("modes", "high_quality", "reverse_kl", "sigma_ratio"),
+    "stacked": ("modes", "reverse_kl", "sure"),
+}
 
 
-def run(name, folder, n_epochs):
-    """Train the preset and flags in `name` by the command line, unless the folder already holds the finished run."""
-    if not folder.exists():
-        preset, *flags = name.split()
-        epochs = ["--epochs", str(n_epochs)] if n_epochs else []
-        partial = folder.with_name(folder.name + ".partial")  # delete what an interrupted run left
-        shutil.rmtree(partial, ignore_errors=True)
-        words = ["-m", "minigan.train", "--preset", preset, *flags, *epochs, "--out", str(partial)]
-        print("python", *words, flush=True)
-        subprocess.run([sys.executable, *words], check=True)
-        partial.rename(folder)
+def kind(name):
+    """The table that a row belongs to."""
+    data = name.split()[0] if name in CONTROLS else PRESETS[name.split()[0]].with_flags().data
+    return "points" if data in toy.STD else "stacked" if data == "stacked" else "images"
 
 
-def of_images(s):
-    return f"{s.distance:.1f} | {100 * s.confidence:.0f} % | {100 * min(s.shares):.1f} %"
+@cache
+def judge(data):
+    """What scores samples: of digits or of stacked digits."""
+    return StackedDigits(*split(load("stacked"))) if data == "stacked" else Judge(*split(load("mnist")))
 
 
-def of_stacked(s):
-    return f"{s.found} of {s.n_modes} | {s.reverse_kl:.3f} | {100 * s.sure:.1f} %"
+def figures(name, x):
+    """The figures of samples x: {column: number}."""
+    if kind(name) == "points":
+        m = modes.score(x, "grid" if "grid" in name else "ring")
+        return {figure: getattr(m, "found" if figure == "modes" else figure) for figure in OF["points"]}
+    if kind(name) == "stacked":
+        s = judge("stacked").score([x])
+        return {"modes": s.found, "reverse_kl": s.reverse_kl, "sure": s.sure}
+    s = judge("mnist").score(x)
+    return {"distance": s.distance, "confidence": s.confidence, "sure": s.sure, "rarest": min(s.shares)}
 
 
-def row(name, runs, out, judge):
-    """One row of a table. Also writes the row's picture into the folder `out`."""
-    file = name.replace(" --", "-").replace(" ", "-")
-    run(name, runs / file, EPOCHS[name])
-    G, settings, data = load_generator(runs / file)
-    preset = PRESETS[name.split()[0]].with_flags()
-    own = preset.epochs * settings.packing // preset.packing  # PacGAN counts its epochs in packs
-    epochs = f"{settings.epochs}" if settings.epochs == own else f"{settings.epochs} of {own}"
-    real = None if data.is_images else load(settings.data).x[:2500]
-    x = draw_samples(settings, data, G, 40 if data.is_images else 2500)
-    images.save_samples(out / f"{file}.png", x, data.shape, real, columns=10)
-    if settings.data == "stacked":
-        figures = of_stacked(judge.score([draw_samples(settings, data, G, N_STACKED)]))
-    elif data.is_images:
-        figures = of_images(judge.score(draw_samples(settings, data, G, N, label=judge.train.some_labels(N))))
-    else:
-        m = modes.score(x, settings.data)
-        figures = f"{m.found} of {m.n_modes} | {100 * m.high_quality:.1f} % | {m.reverse_kl:.3f} | {m.sigma_ratio:.2f}"
-    return f"| `{name}` | ![samples]({file}.png) | {figures} | {epochs} |"
+def control(name):
+    """Images to compare samples with."""
+    of = judge("stacked" if kind(name) == "stacked" else "mnist")
+    n = N_STACKED if kind(name) == "stacked" else N
+    x = of.noise(n) if "noise" in name else of.real(n)
+    return np.concatenate(list(x)) if kind(name) == "stacked" else x  # which come in parts
 
 
-def page(rows, versions, accuracy):
-    """README.md. rows: preset and flags, or what images are compared with -> a row of one of the tables."""
-    tables: dict[str, list] = {"images": [], "points": [], "stacked": []}
-    for name, line in rows.items():
-        data = PRESETS[name.split()[0]].with_flags().data if name in EPOCHS else name.split()[0]
-        tables["points" if data in toy.STD else "stacked" if data == "stacked" else "images"].append(line)
-    return PAGE.format(versions=versions, accuracy=accuracy, **{name: "\n".join(t) for name, t in tables.items()})
+def file_name(name):
+    return name.replace(" --", "-").replace(" ", "-")
+
+
+def trial(name, seed, given):
+    """Run a trial and return its row of rows.csv. The trial of seed 0 also writes a picture."""
+    row = dict.fromkeys(COLUMNS, "") | {"preset": name, "seed": seed, "versions": trials.versions()}
+    if name in CONTROLS:
+        return row | {"epochs": 0, "seconds": 0} | figures(name, control(name))
+    words = ["-m", "minigan.train", "--preset", *name.split(), "--threads", "1", "--seed", str(seed)]
+    folder = given.runs / file_name(name) / str(seed)
+    row |= {"epochs": PRESETS[name.split()[0]].with_flags().epochs, "command": " ".join(["python", *words])}
+    row["seconds"], diverged = trials.train(words, folder)
+    if diverged:
+        return row
+    G, settings, data = load_generator(folder)
+    n = {"points": 2500, "stacked": N_STACKED, "images": N}[kind(name)]
+    label = judge("mnist").train.some_labels(n) if kind(name) == "images" else None
+    x = draw_samples(settings, data, G, n, label=label)
+    if seed == 0:
+        real = load(settings.data).x[:2500] if kind(name) == "points" else None
+        shown = x if kind(name) == "points" else draw_samples(settings, data, G, 40)
+        images.save_samples(given.out / f"{file_name(name)}.png", shown, data.shape, real, columns=10)
+    return row | figures(name, x)
+
+
+def cell(rows, figure):
+    """A figure of some trials: the number, or the lowest and the highest."""
+    factor, form = FORMS[figure]
+    values = sorted(float(row[figure]) for row in rows if row[figure])
+    ends = [f"{factor * value:{form}}" for value in values[:1] + values[1:][-1:]]
+    return " to ".join(dict.fromkeys(ends)) + " %" * (factor > 1.0) if values else "diverged"
+
+
+def page(rows, pacgan):
+    """README.md, from the rows of rows.csv and of tables.csv."""
+    lines: dict[str, list] = {table: [] for table in OF}
+
+    def add(name, some, picture, epochs, n, reported, seen):
+        cells = [f"`{name}`", f"![samples]({picture})", *(cell(some, figure) for figure in OF[kind(name)])]
+        lines[kind(name)].append("| " + " | ".join([*cells, epochs, n, reported, seen]) + " |")
+
+    trained = {row["preset"] for row in rows}
+    missing = ", ".join(f"`{name}`" for name in NOTES if name not in trained)
+    for name, (reported, seen) in NOTES.items():
+        some = [row for row in rows if row["preset"] == name]
+        if some:
+            add(name, some, f"{file_name(name)}.png", some[0]["epochs"], str(len(some)), reported, seen)
+    for name, table in PACGAN.items():
+        of_recipe = [row for row in pacgan if (row["table"], row["recipe"]) == (table, name)]
+        most = max(int(row["epochs"]) for row in of_recipe)
+        some = [row for row in of_recipe if int(row["epochs"]) == most]
+        whole = tables.own_epochs(name)
+        epochs = str(whole) if most == whole else f"{most} of {whole}"
+        reported = "modes / high quality / KL: " + tables.RECIPES[table][name][1]
+        add(name, some, f"../tables/{tables.name(some[0])}.png", epochs, str(len(some)), reported, "")
+    for row in rows:
+        if (name := row["preset"]) in CONTROLS:
+            cells = [f"{name}, for comparison", "", *(cell([row], figure) for figure in OF[kind(name)])]
+            lines[kind(name)].append("| " + " | ".join([*cells, "", "", "", ""]) + " |")
+    return PAGE.format(
+        missing=f"\nNot trained yet: {missing}.\n" * bool(missing),
+        **{table: "\n".join(of_table) for table, of_table in lines.items()},
+    )
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, default=Path("results"), help="folder for README.md and the pictures")
+    parser.add_argument("--only", default="", help="only the presets that begin with this text")
+    parser.add_argument("--seeds", type=cli.whole(1), default=1, help="trials of each preset (default: 1)")
+    parser.add_argument("--out", type=Path, default=Path("demos", "results"), help="folder for rows.csv and README.md")
     parser.add_argument("--runs", type=Path, default=Path("runs", "results"), help="folder that keeps the runs")
+    trials.add_flag(parser)
     given = parser.parse_args()
     given.out.mkdir(parents=True, exist_ok=True)
-
-    judge, stacked = Judge(*split(load("mnist"))), StackedDigits(*split(load("stacked")))
-    rows = {name: row(name, given.runs, given.out, stacked if name == "stacked" else judge) for name in EPOCHS}
-    others = {
-        "training images": of_images(judge.score(judge.real(N))),
-        "noise": of_images(judge.score(judge.noise(N))),
-        "stacked test images": of_stacked(stacked.score(stacked.real(N_STACKED))),
-        "stacked noise": of_stacked(stacked.score(stacked.noise(N_STACKED))),
-    }
-    rows |= {name: f"| {name}, for comparison | | {figures} | |" for name, figures in others.items()}
-    versions = f"NumPy {np.__version__}, Python {platform.python_version()}, {os.cpu_count()} cores"
-    (given.out / "README.md").write_text(page(rows, versions, f"{100 * judge.accuracy:.1f} %"), encoding="utf-8")
+    path = given.out / "rows.csv"
+    wanted = [(name, seed) for name in NOTES for seed in range(given.seeds)] + [(name, 0) for name in CONTROLS]
+    done = {(row["preset"], int(row["seed"])) for row in trials.kept(path)}
+    due = [key for key in wanted if key not in done and key[0].startswith(given.only)]
+    trials.carry_out(due, lambda key: trial(key[0], key[1], given), path, COLUMNS, given.processes)
+    text = page(trials.kept(path), trials.kept(Path(__file__).with_name("tables.csv")))
+    (given.out / "README.md").write_text(text, encoding="utf-8")
     print(given.out / "README.md")
 
 

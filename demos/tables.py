@@ -12,28 +12,20 @@ A run of PacGAN's recipes takes 2 to 5 hours. --share 0.1 makes each run a tenth
 """
 
 import argparse
-import csv
-import os
-import platform
 import re
-import shutil
 import statistics
-import subprocess
-import sys
-import time
 from itertools import product
 from pathlib import Path
 
 import numpy as np
+import trials
 
 from minigan.data import load, split
 from minigan.ground import cli
-from minigan.ground.errors import ArgumentError
 from minigan.metrics import modes, parzen
 from minigan.recipes.presets import PRESETS
 from minigan.recipes.sampling import draw_samples
-from minigan.runs import images, metrics, parallel
-from minigan.runs.checkpoint import NAME
+from minigan.runs import images
 from minigan.runs.load import load_generator
 
 POINTS = ("modes", "high_quality", "reverse_kl", "sigma_ratio")
@@ -121,19 +113,17 @@ def own_epochs(recipe):
 
 def trial(table, recipe, seed, epochs, given):
     """Run one trial and return its row of tables.csv. The trial of seed 0 also writes a picture."""
-    versions = f"NumPy {np.__version__}, Python {platform.python_version()}"
     row = dict.fromkeys(COLUMNS, "") | {"table": table, "recipe": recipe, "epochs": epochs, "seed": seed}
-    row |= {"seconds": 0, "versions": versions}
+    row |= {"seconds": 0, "versions": trials.versions()}
     if recipe in CONTROLS:
         x = control(recipe)
     else:
-        words = ["-m", "minigan.train", "--preset", *recipe.split(), "--seed", str(seed)]
+        words = ["-m", "minigan.train", "--preset", *recipe.split(), "--threads", "1", "--seed", str(seed)]
         words += ["--epochs", str(epochs)] if epochs != own_epochs(recipe) else []
         row["command"] = " ".join(["python", *words])
         folder = given.runs / name(row) / str(seed)
-        start = time.perf_counter() - spent(folder)
-        x = trained(words, folder)
-        row["seconds"] = round(time.perf_counter() - start)
+        row["seconds"], diverged = trials.train(words, folder)
+        x = None if diverged else samples(*load_generator(folder))
     if x is not None:
         row |= figures(table, x)
         if seed == 0:
@@ -149,27 +139,6 @@ def trial(table, recipe, seed, epochs, given):
 def name(row):
     """A file name that is different for each table, recipe and number of epochs."""
     return "-".join(re.findall(r"\w+", f"{row['table']} {row['recipe']} {row['epochs']}"))
-
-
-def spent(folder):
-    """The seconds that a trial had trained for when it was stopped."""
-    path = folder / "metrics.csv"
-    return metrics.seconds(metrics.read(path)) if path.exists() else 0.0
-
-
-def trained(words, folder):
-    """Run python with these words, a training, and return as many samples as the papers take; None if it diverged."""
-    print("python", *words, flush=True)
-    words = [*words[:2], "--resume", str(folder)] if (folder / NAME).exists() else [*words, "--out", str(folder)]
-    alone = {name: value for name, value in os.environ.items() if not name.startswith(("PMI_", "PMIX_", "OMPI_"))}
-    code = subprocess.run([sys.executable, *words], check=False, env=alone).returncode
-    if code in (130, 143):  # stopped by Ctrl-C or a signal: stop here, too
-        sys.exit(code)
-    if code == 4:  # diverged, which is a result
-        return None
-    if code:
-        raise ArgumentError(f"python {' '.join(words)} ended with {code}.")
-    return samples(*load_generator(folder))
 
 
 def samples(G, settings, data):
@@ -244,30 +213,21 @@ def main():
         "--share", type=float, default=1.0, help="train for this share of the recipe's epochs (default: 1)"
     )
     parser.add_argument("--out", type=Path, default=Path("demos"), help="folder with tables.csv and RESULTS.md")
-    parser.add_argument("--runs", type=Path, default=Path("runs", "tables"), help="folder for runs that are not done")
+    parser.add_argument("--runs", type=Path, default=Path("runs", "tables"), help="folder that keeps the runs")
+    trials.add_flag(parser)
     given = parser.parse_args()
-    comm = parallel.communicator()
-    path, first = given.out / "tables.csv", not comm or comm.rank == 0
-    if first and not path.exists():
-        path.write_text(",".join(COLUMNS) + "\n", encoding="utf-8")
-    if comm:
-        comm.Barrier()
-    done = kept(given.out)
+    path = given.out / "tables.csv"
+    done = trials.kept(path)
     due = [trial_of for trial_of in wanted(given) if not any(trial_of.items() <= row.items() for row in done)]
-    if comm:  # each process runs trials of its own and appends their rows, one line at a time, to the same file
-        comm.Barrier()  # until all processes have read the finished rows, none may append
-        due = due[comm.rank :: comm.size]
-    for trial_of in due:
-        row = trial(trial_of["table"], trial_of["recipe"], int(trial_of["seed"]), int(trial_of["epochs"]), given)
-        with open(path, "a", newline="", encoding="utf-8") as file:
-            csv.DictWriter(file, COLUMNS).writerow(row)
-        shutil.rmtree(given.runs / name(row) / str(row["seed"]), ignore_errors=True)
-    if comm:
-        comm.Barrier()
-    if first:
-        (given.out / "RESULTS.md").write_text(page(kept(given.out)), encoding="utf-8")
-        print(given.out / "RESULTS.md")
-    parallel.end(comm)
+    trials.carry_out(
+        due,
+        lambda of: trial(of["table"], of["recipe"], int(of["seed"]), int(of["epochs"]), given),
+        path,
+        COLUMNS,
+        given.processes,
+    )
+    (given.out / "RESULTS.md").write_text(page(trials.kept(path)), encoding="utf-8")
+    print(given.out / "RESULTS.md")
 
 
 def wanted(given):
@@ -277,12 +237,6 @@ def wanted(given):
             if recipe.startswith(given.only):
                 epochs = 0 if recipe in CONTROLS else max(1, round(given.share * own_epochs(recipe)))
                 yield {"table": table, "recipe": recipe, "epochs": str(epochs), "seed": str(seed)}
-
-
-def kept(folder):
-    """The rows of tables.csv."""
-    with open(folder / "tables.csv", newline="", encoding="utf-8") as file:
-        return list(csv.DictReader(file))
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ def test_the_published_page_is_what_the_program_writes():
     text = Path(articles.__file__).with_suffix(".md").read_text(encoding="utf-8")
     cells = dict(re.findall(r"^\| `([\w.-]+)` \| ((?:[^|]+ \| ){5}[^|]+) \| ", text, re.MULTILINE))
     assert text == articles.page(cells, "1.3", "99 %")
-    assert cells["article-d"].startswith("10 | ") and PRESETS["article-d"].with_flags().epochs == 60
+    for name, row in cells.items():
+        assert row.startswith(f"{PRESETS[name].with_flags().epochs} | ")
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import csv
 import os
 import re
 import signal
+import threading
 import time
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,6 +13,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import tables
+import trials
 
 from minigan.ground import cli
 from minigan.ground.errors import ArgumentError
@@ -44,7 +46,7 @@ def test_a_trial_that_diverges_becomes_a_row_without_figures(tmp_path, monkeypat
         with pytest.raises(expected) if expected else nullcontext():
             row = tables.trial("ring", "toy", 0, 1, given(tmp_path))
             other = tables.trial("ring", "toy --batch-size 5000", 3, 1, given(tmp_path))
-    assert other["command"] == "python -m minigan.train --preset toy --batch-size 5000 --seed 3 --epochs 1"
+    assert other["command"] == "python -m minigan.train --preset toy --batch-size 5000 --threads 1 --seed 3 --epochs 1"
     assert (other["epochs"], other["seed"]) == (1, 3)
     assert not any(row[name] for name in (*tables.POINTS, *tables.DIGITS))
     text = tables.page([row | {"epochs": "1"}])
@@ -84,7 +86,18 @@ def test_each_trial_is_saved_when_it_ends_and_is_not_run_again(tmp_path, monkeyp
         return row | dict.fromkeys(("high_quality", "reverse_kl", "sigma_ratio"), 0.5)
 
     monkeypatch.setattr(tables, "trial", trial)
-    words = ["tables", "ring", "--only", "pacgan-ring --packing 4", "--share", "0.0044", "--trials", "5"]
+    words = [
+        "tables",
+        "ring",
+        "--processes",
+        "1",
+        "--only",
+        "pacgan-ring --packing 4",
+        "--share",
+        "0.0044",
+        "--trials",
+        "5",
+    ]
     monkeypatch.setattr("sys.argv", [*words, "--out", str(tmp_path)])
     with pytest.raises(KeyboardInterrupt):
         tables.main()
@@ -110,7 +123,9 @@ def test_a_trial_runs_the_command_line_and_resumes_after_a_stop(tmp_path, in_pro
         return whole(self, batches)
 
     expected = tables.trial("ring", "toy --batch-size 5000", 0, 1, given(tmp_path / "whole"))
-    assert expected["command"] == "python -m minigan.train --preset toy --batch-size 5000 --seed 0 --epochs 1"
+    assert (
+        expected["command"] == "python -m minigan.train --preset toy --batch-size 5000 --threads 1 --seed 0 --epochs 1"
+    )
     assert (expected["epochs"], expected["seed"]) == (1, 0)
     assert 0 <= expected["modes"] <= 8 and 0.0 <= expected["high_quality"] < 1.0
     assert list(expected) == list(tables.COLUMNS)
@@ -129,6 +144,19 @@ def test_a_trial_runs_the_command_line_and_resumes_after_a_stop(tmp_path, in_pro
     assert (tmp_path / "tables/ring-toy-batch-size-5000-1.png").exists()
 
 
+def test_two_trainings_at_a_time_write_whole_rows(tmp_path):
+    together, running = threading.Barrier(2), []
+
+    def trial(item):
+        running.append(item)
+        together.wait(timeout=10)  # which one at a time would never leave
+        return {"item": item, "words": "a, b\nc" * 1000}
+
+    trials.carry_out(range(6), trial, tmp_path / "rows.csv", ("item", "words"), processes=2)
+    rows = trials.kept(tmp_path / "rows.csv")
+    assert sorted(row["item"] for row in rows) == list("012345") and len({row["words"] for row in rows}) == 1
+
+
 def test_summary_leaves_out_nan_and_says_diverged_if_nothing_is_left():
     rows = [ROW | {"reverse_kl": value} for value in ("nan", "0.25", "0.75")]
     assert tables.summary(rows, "reverse_kl", ".2f") == "0.50 +- 0.25"
@@ -138,7 +166,7 @@ def test_summary_leaves_out_nan_and_says_diverged_if_nothing_is_left():
 
 def test_the_published_page_is_made_of_the_rows_and_its_sentences_quote_them():
     folder = Path(tables.__file__).parent
-    text = tables.page(tables.kept(folder))
+    text = tables.page(trials.kept(folder / "tables.csv"))
     assert text == (folder / "RESULTS.md").read_text(encoding="utf-8")
     for section in text.split("\n## ")[2:]:
         words, _, rows = section.partition("\n| ")
