@@ -46,7 +46,7 @@ NOTES = {  # preset and flags -> (what its source reports of samples like these,
     "pytorch-gan": ("a picture of digits", ""),
     "wgan": (NO_MLP, ""),
     "wgan-gp": (NO_MLP, "Digits of every kind; some are broken"),
-    "sngan": (NO_MLP, ""),
+    "sngan": (NO_MLP, "Digits of every kind; some are broken"),
     "r3gan": (NO_MLP, "Digits of every kind; some are broken"),
     "stacked": ("", "Digits in three colours, some of them hard to read"),
     "toy": ("", "All 8 modes, a little too narrow"),
@@ -61,9 +61,9 @@ PAGE = """# Every preset
 Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread and
 its command.
 
-Every recipe but PacGAN's was trained for all the epochs of its preset. Many are MLPs where the source has convolutions, or leave
-settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where there are several seeds,
-the table has the lowest and the highest figure, and the picture is of seed 0.
+Every recipe but PacGAN's was trained for all the epochs of its preset. Many are MLPs where the source has convolutions,
+or leave settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where there are
+several seeds, the table has the lowest and the highest figure, and the picture is of seed 0.
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that
 reads 98.3 % of them correctly; the classifier's mean confidence in the likeliest digit; the share of samples of which
