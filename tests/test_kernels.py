@@ -22,6 +22,11 @@ ARCHITECTURES = ("80", "90")  # A100 and H100
 ARRAY, INDEXER, SCALAR = 1, 2, 3  # kinds of a kernel's arguments, by CuPy's numbers
 
 
+def from_source(functions):
+    """Without those that test_device.py has planted."""
+    return [function for function in functions if Path(function.__code__.co_filename).exists()]
+
+
 @pytest.fixture(scope="module")
 def kernels():
     """name -> (CuPy's kernel, the number of dimensions of each of its arrays), for all fused functions."""
@@ -30,7 +35,8 @@ def kernels():
         next(Training(settings, data, fake_device).epoch())  # which leaves the functions in fake_device.FUSED
     nowhere = cupy.cuda.MemoryPointer(cupy.cuda.UnownedMemory(64, 64, None, 0), 0)
     found = {}
-    for on_fake, arguments in fake_device.FUSED.items():
+    for on_fake in from_source(fake_device.FUSED):
+        arguments = fake_device.FUSED[on_fake]
         function = types.FunctionType(on_fake.__code__, on_fake.__globals__ | {"np": cupy}, on_fake.__name__)
         given = [cupy.ndarray((1,) * a[1], a[0], nowhere) if isinstance(a, tuple) else a for a in arguments]
         history = fusion._thread_local.history = fusion._FusionHistory()
@@ -45,8 +51,9 @@ def kernels():
 
 def test_every_fused_function_becomes_one_kernel_in_float32(kernels):
     sources = [path.read_text(encoding="utf-8") for path in Path(minigan.__file__).parent.rglob("*.py")]
-    assert len({*fake_device.FUSED, *fake_device.INSIDE}) == sum(source.count("@fused\n") for source in sources)
-    assert len(kernels) == len(fake_device.FUSED)
+    functions = from_source({*fake_device.FUSED, *fake_device.INSIDE})
+    assert len(functions) == sum(source.count("@fused\n") for source in sources)
+    assert len(kernels) == len(from_source(fake_device.FUSED))
     for name, (kernel, _) in kernels.items():
         computed = {param.dtype for param in kernel.params if param.dtype and not param.is_const}
         assert computed <= {np.dtype(np.float32), np.dtype(bool)}, name
