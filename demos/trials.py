@@ -30,17 +30,19 @@ def versions():
 def train(words, folder):
     """Run python with these words, a training, to its end in this folder. Returns (seconds, whether it diverged).
 
-    The seconds are those of the whole training, over all its parts. Raises SystemExit if the training was stopped, and
-    ArgumentError if it failed.
+    The seconds are those of the whole training, over all its parts. What it prints goes to a file beside the folder,
+    since others may train at the same time. Raises SystemExit if it was stopped, and ArgumentError if it failed.
     """
-    start = time.perf_counter() - spent(folder)
-    print("python", *words, flush=True)
+    start, log = time.perf_counter() - spent(folder), folder.with_name(f"{folder.name}.log")
+    print("python", *words, "  to", log, flush=True)
+    log.parent.mkdir(parents=True, exist_ok=True)
     words = [*words[:2], "--resume", str(folder)] if (folder / NAME).exists() else [*words, "--out", str(folder)]
-    code = subprocess.run([sys.executable, *words], check=False).returncode
+    with open(log, "a", encoding="utf-8") as file:
+        code = subprocess.run([sys.executable, *words], check=False, stdout=file, stderr=file).returncode
     if code in (130, 143):  # stopped by Ctrl-C or a signal: stop here, too
         sys.exit(code)
     if code not in (0, 4):  # 4: diverged, which is a result
-        raise ArgumentError(f"python {' '.join(words)} ended with {code}.")
+        raise ArgumentError(f"python {' '.join(words)} ended with {code}; {log} says why.")
     return round(time.perf_counter() - start), code == 4
 
 
@@ -83,6 +85,7 @@ def carry_out(due, trial, path, columns, processes):
 
 
 def add_flag(parser):
+    """--processes."""
     parser.add_argument(
         "--processes",
         type=cli.whole(1),
