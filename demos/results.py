@@ -44,7 +44,7 @@ NOTES = {  # preset and flags -> (what its source reports of samples like these,
     "article-e": ("", "Digits, too many of them 1s"),
     "goodfellow2014": ("225 nats (Parzen windows), see [the papers' tables](../RESULTS.md)", ""),
     "pytorch-gan": ("a picture of digits", ""),
-    "wgan": (NO_MLP, ""),
+    "wgan": (NO_MLP, "Digits, most of them broken"),
     "wgan-gp": (NO_MLP, "Digits of every kind; some are broken"),
     "sngan": (NO_MLP, "Digits of every kind; some are broken"),
     "r3gan": (NO_MLP, "Digits of every kind; some are broken"),
@@ -58,8 +58,8 @@ FIGURES = ("distance", "confidence", "rarest", "sure", "modes", "high_quality", 
 COLUMNS = ("preset", "seed", "epochs", "seconds", *FIGURES, "command", "versions")
 PAGE = """# Every preset
 
-Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread and
-its command.
+Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread of a
+busy machine, and its command.
 
 Every recipe but PacGAN's was trained for all the epochs of its preset. Many are MLPs where the source has convolutions,
 or leave settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where there are
