@@ -20,7 +20,6 @@ import trials
 
 from minigan.data import load, split, toy
 from minigan.ground import cli
-from minigan.metrics import modes
 from minigan.metrics.frechet import Judge
 from minigan.metrics.tables import N_STACKED, StackedDigits
 from minigan.recipes.presets import PRESETS
@@ -54,8 +53,11 @@ NOTES = {  # preset and flags -> (what its source reports of samples like these,
 }
 CONTROLS = ("training images", "noise", "stacked test images", "stacked noise")
 PACGAN = {name: table for table in ("ring", "grid") for name in tables.RECIPES[table] if name.startswith("pacgan")}
-FIGURES = ("distance", "confidence", "rarest", "sure", "modes", "high_quality", "reverse_kl", "sigma_ratio")
-COLUMNS = ("preset", "seed", "epochs", "seconds", *FIGURES, "command", "versions")
+FORMS = {  # figure -> (its factor, its format)
+    "distance": (1.0, ".1f"), "confidence": (100.0, ".0f"), "rarest": (100.0, ".1f"), "sure": (100.0, ".1f"),
+    "modes": (1.0, ".0f"), "high_quality": (100.0, ".1f"), "reverse_kl": (1.0, ".3f"), "sigma_ratio": (1.0, ".2f"),
+}  # fmt: skip
+COLUMNS = ("preset", "seed", "epochs", "seconds", *FORMS, "command", "versions")
 PAGE = """# Every preset
 
 Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread of a
@@ -92,13 +94,9 @@ is surer of a digit than .9. The classifier sees digits in noise, too, but it is
 |---|---|---|---|---|---|---|---|---|
 {stacked}
 """
-FORMS = {  # figure -> (its factor, its format)
-    "distance": (1.0, ".1f"), "confidence": (100.0, ".0f"), "rarest": (100.0, ".1f"), "sure": (100.0, ".1f"),
-    "modes": (1.0, ".0f"), "high_quality": (100.0, ".1f"), "reverse_kl": (1.0, ".3f"), "sigma_ratio": (1.0, ".2f"),
-}  # fmt: skip
 OF = {
     "images": ("distance", "confidence", "sure", "rarest"),
-    "points": ("modes", "high_quality", "reverse_kl", "sigma_ratio"),
+    "points": tables.POINTS,
     "stacked": ("modes", "reverse_kl", "sure"),
 }
 
@@ -118,8 +116,7 @@ def judge(data):
 def figures(name, x):
     """The figures of samples x: {column: number}."""
     if kind(name) == "points":
-        m = modes.score(x, "grid" if "grid" in name else "ring")
-        return {figure: getattr(m, "found" if figure == "modes" else figure) for figure in OF["points"]}
+        return tables.figures("grid" if "grid" in name else "ring", x)
     if kind(name) == "stacked":
         s = judge("stacked").score([x])
         return {"modes": s.found, "reverse_kl": s.reverse_kl, "sure": s.sure}
