@@ -122,8 +122,9 @@ PRESETS = {
     "goodfellow2014": Preset(
         "Goodfellow et al. 2014, and the settings published with it",
         "Maxout and dropout in D, a sigmoid at the end of G, SGD with rising momentum. The original halves D's loss; "
-        "here D's learning rate is halved instead. It starts G's last bias at the mean image; here it starts at 0. It "
-        "uses 50,000 images. It leaves the epochs open; here they are 250, when the momentum stops rising.",
+        "here D's learning rate is halved instead. It starts G's last bias at the mean image, uses 50,000 images and "
+        "drops the same units of D in both steps; here the bias starts at 0, and each step drops units of its own. It "
+        "leaves the epochs open; here they are 250, when the momentum stops rising.",
         {"epochs": 250, "batch_size": 100, "optimizer": "sgd", "lr": 0.1, "d_lr": 0.05, "lr_factor": 1 / 1.000004,
          "momentum": 0.5, "final_momentum": 0.7, "simultaneous": True, "shared_noise": True, "init": "uniform.05",
          "d_init": "uniform.005", "noise": "uniform", "g_hidden": (1200, 1200), "d_hidden": (240, 240), "maxout": 5,
