@@ -88,8 +88,9 @@ modes with 76.4 % after a tenth of the epochs, and 18.0 modes with 89.0 % after 
     "digits": """## Parzen-window log-likelihood on MNIST (Goodfellow et al. 2014, Table 1)
 
 The paper's recipe reaches 183.1 nats here and 225 in the paper; `python -m minigan.train --list-presets` says how our
-preset differs from it. `large` reaches 215.6. But a higher figure does not always mean better images: blurred training
-images have 317.8, and the training images themselves only 241.2.
+preset differs from it, and [Results](../docs/results.md#two-papers-tables) that none of this explains the gap. `large`
+reaches 215.6. But a higher figure does not always mean better images: blurred training images have 317.8, and the
+training images themselves only 241.2.
 """,
 }
 HEADS = (
