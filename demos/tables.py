@@ -56,6 +56,7 @@ INTRODUCTION = """# The papers' tables
 Written by `python demos/tables.py` from [tables.csv](tables.csv), which holds every trial and its command. Figures of
 other presets are in [results](results/README.md). "40 of 400" epochs means that a recipe was trained for less than the
 paper trains it, for want of time. Such a row shows how far the recipe has come by then; it cannot refute the paper.
+These rows were made with `--batchnorm-eps 1e-5`; the preset now has 1e-4, as the source has.
 
 ## What the figures mean
 

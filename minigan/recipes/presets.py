@@ -43,8 +43,8 @@ SMALL = {"g_hidden": (256, 256), "d_hidden": (256, 256)}
 WIDE = {"g_hidden": (256, 512, 1024), "d_hidden": (1024, 512, 256)}
 PACGAN = {
     "batch_size": 100, "lr": 1e-4, "beta1": 0.8, "simultaneous": True, "shared_noise": True, "packing": 2,
-    "init": "gaussian", "latent_dim": 2, "g_hidden": (400,) * 4, "d_hidden": (200,) * 3, "g_batchnorm": 4, "maxout": 5,
-    "epochs": 800,
+    "init": "gaussian", "latent_dim": 2, "g_hidden": (400,) * 4, "d_hidden": (200,) * 3, "g_batchnorm": 4,
+    "batchnorm_eps": 1e-4, "maxout": 5, "epochs": 800,
 }  # fmt: skip
 WITHOUT_MOMENTUM = {"beta1": 0.0, "beta2": 0.99, "g_slope": 0.05, "d_slope": 0.05}
 LAZY = WITHOUT_MOMENTUM | {"r1": 0.5, "r1_every": 4, "shared_noise": True, "output": "sigmoid"}

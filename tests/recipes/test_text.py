@@ -21,7 +21,7 @@ def test_the_table_has_every_preset_and_every_setting_of_it():
     )  # fmt: skip
     assert row("pacgan-grid")[1:] == (
         "non-saturating", "2-400-400-400-400 relu", "200-200-200 maxout 5", "adam 0.0001 0.8 0.999", "100", "800",
-        "data grid, g-batchnorm 4, init gaussian, simultaneous, shared-noise, packing 2",
+        "data grid, g-batchnorm 4, batchnorm-eps 0.0001, init gaussian, simultaneous, shared-noise, packing 2",
     )  # fmt: skip
     assert row("wgan-gp")[1] == "wasserstein" and row("wgan-gp")[4:] == (
         "adam 0.0001 0 0.9", "64", "100", "init he, d-steps 5, wgan-gp 10"
