@@ -25,6 +25,7 @@ from minigan.training import Training
 pytestmark = systems.linux_only
 ENVIRONMENT = os.environ | {"OMP_NUM_THREADS": "1"}  # to fork, a process should have one thread
 CODES = {"SIGKILL": 137, "SIGINT": 130, "SIGTERM": 143}
+SOON = 20.0  # seconds from the signal to the end; on an idle machine it is well below 1
 
 
 def ended(*words):
@@ -66,7 +67,7 @@ def test_a_run_interrupted_many_times_equals_a_whole_one(command, own, monkeypat
     *ends, (last, _) = ended("run", signum, n, "train", *words, "--out", "run")
     code = CODES[signum]
     assert {end for end, _ in ends} <= {code, 0} and ends[0][0] == code and last == 0
-    assert max(seconds for _, seconds in ends) < 2.0
+    assert max(seconds for _, seconds in ends) < SOON
     one, two = contents("whole"), contents("run")
     assert sorted(one) == sorted(two)
     assert [name for name in one if one[name] != two[name]] == []
@@ -78,7 +79,7 @@ def test_signals_while_sampling(command, own, signum, n):
     assert command(train.main, *SMALL, "--epochs", 1, "--out", "run")[0] == 0
     *ends, (last, _) = ended("run", signum, n, "sample", "run", "-n", 200_000, "--out", "many.npy")
     assert {end for end, _ in ends} <= {CODES[signum], 0} and last == 0
-    assert max(seconds for _, seconds in ends) < 2.0
+    assert max(seconds for _, seconds in ends) < SOON
     assert np.load("many.npy").shape == (200_000, 4, 4)
 
 
@@ -90,7 +91,7 @@ def test_signals_while_downloading(server, monkeypatch, tmp_path, signum, n):
     monkeypatch.setattr(Server, "wrong", staticmethod(Server.dripping))
     *ends, _ = ended("run", signum, n, "download", f"{server}first-mnist/", tmp_path / "kept")
     assert {end for end, _ in ends} == {CODES[signum]}
-    assert max(seconds for _, seconds in ends) < 2.0
+    assert max(seconds for _, seconds in ends) < SOON
     assert not {path.name for path in (tmp_path / "kept").rglob("*")} & set(SETS["mnist"].published)
 
 
