@@ -55,7 +55,14 @@ NOTES = {  # preset and flags -> (what its source reports of samples like these,
     "toy --data grid": ("", "All 25 modes, a little too narrow"),
 }
 CONTROLS = ("training images", "noise", "stacked test images", "stacked noise")
-PACGAN = {name: table for table in ("ring", "grid") for name in tables.RECIPES[table] if name.startswith("pacgan")}
+PACGAN = {  # recipe of tables.py -> what one sees
+    "pacgan-ring --packing 1 --epochs 400": "6 of 8 modes: mode collapse",
+    "pacgan-ring": "All 8 modes, and points between them",
+    "pacgan-ring --packing 4 --epochs 1600": "All 8 modes, one of them hardly, and points between them",
+    "pacgan-grid --packing 1 --epochs 400": "18 of 25 modes, and lines between them: mode collapse",
+    "pacgan-grid": "Lines along the grid, which are not yet clusters",
+    "pacgan-grid --packing 4 --epochs 1600": "The outline of the grid and few clusters yet",
+}
 FORMS = {  # figure -> (its factor, its format)
     "distance": (1.0, ".1f"), "confidence": (100.0, ".0f"), "rarest": (100.0, ".1f"), "sure": (100.0, ".1f"),
     "modes": (1.0, ".0f"), "high_quality": (100.0, ".1f"), "reverse_kl": (1.0, ".3f"), "sigma_ratio": (1.0, ".2f"),
@@ -66,9 +73,9 @@ PAGE = """# Every preset
 Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread of a
 busy machine, and its command.
 
-Every recipe but PacGAN's was trained for all the epochs of its preset. Many are MLPs where the source has convolutions,
-or leave settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where there are
-several seeds, the table has the lowest and the highest figure, and the picture is of seed 0.
+Every recipe was trained for all its epochs, but for PacGAN's packs of 2 and of 4. Many are MLPs where the source has
+convolutions, or leave settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where
+there are several seeds, the table has the lowest and the highest figure, and the picture is of seed 0.
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that
 reads 98.3 % of them correctly; the classifier's mean confidence in the likeliest digit; the share of samples of which
@@ -82,7 +89,7 @@ that is possible, and some rows are further away.
 Points: 2,500 samples; the modes with a sample within 3 standard deviations; the share of samples that are that near to
 a mode (98.9 % if they were perfect); the reverse KL divergence over the modes; and sigma ratio, the spread around a
 mode divided by that of the data (1 if it were perfect). PacGAN's rows come from
-[the papers' tables](../RESULTS.md); "40 of 400" epochs means that a recipe was trained for less than the paper trains
+[the papers' tables](../RESULTS.md); "80 of 800" epochs means that a recipe was trained for less than the paper trains
 it.
 
 | preset | samples | modes | high quality | reverse KL | sigma ratio | epochs | seeds | the source | what one sees |
@@ -183,14 +190,14 @@ def page(rows, pacgan):
         some = [row for row in rows if row["preset"] == name]
         if some:
             add(name, some, f"{file_name(name)}.png", some[0]["epochs"], str(len(some)), reported, seen)
-    for name, table in PACGAN.items():
-        of_recipe = [row for row in pacgan if (row["table"], row["recipe"]) == (table, name)]
+    for name, seen in PACGAN.items():
+        of_recipe = [row for row in pacgan if row["recipe"] == name]
         most = max(int(row["epochs"]) for row in of_recipe)
         some = [row for row in of_recipe if int(row["epochs"]) == most]
         whole = tables.own_epochs(name)
         epochs = str(whole) if most == whole else f"{most} of {whole}"
-        reported = "modes / high quality / KL: " + tables.RECIPES[table][name][1]
-        add(name, some, f"../tables/{tables.name(some[0])}.png", epochs, str(len(some)), reported, "")
+        reported = "modes / high quality / KL: " + tables.RECIPES[some[0]["table"]][name][1]
+        add(name, some, f"../tables/{tables.name(some[0])}.png", epochs, str(len(some)), reported, seen)
     for row in rows:
         if (name := row["preset"]) in CONTROLS:
             cells = [f"{name}, for comparison", "", *(cell([row], figure) for figure in OF[kind(name)])]

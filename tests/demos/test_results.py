@@ -83,6 +83,7 @@ def test_the_published_page_is_made_of_the_rows():
     assert set(results.CONTROLS) <= trained <= {*results.NOTES, *results.CONTROLS}
     for name in trained - set(results.CONTROLS):
         assert results.NOTES[name][1], f"{name}: say in NOTES what one sees"
+    assert set(results.PACGAN) == {name for of in tables.RECIPES.values() for name in of if name.startswith("pacgan")}
     for found in rows:
         preset = PRESETS.get(found["preset"].split()[0])
         assert found["preset"] in results.CONTROLS or int(found["epochs"]) == preset.with_flags().epochs
