@@ -58,10 +58,10 @@ CONTROLS = ("training images", "noise", "stacked test images", "stacked noise")
 PACGAN = {  # recipe of tables.py -> what one sees
     "pacgan-ring --packing 1 --epochs 400": "6 of 8 modes: mode collapse",
     "pacgan-ring": "All 8 modes, and points between them",
-    "pacgan-ring --packing 4 --epochs 1600": "All 8 modes, one of them hardly, and points between them",
+    "pacgan-ring --packing 4 --epochs 1600": "All 8 modes, one with very few points, and points between them",
     "pacgan-grid --packing 1 --epochs 400": "18 of 25 modes, and lines between them: mode collapse",
     "pacgan-grid": "Lines along the grid, which are not yet clusters",
-    "pacgan-grid --packing 4 --epochs 1600": "The outline of the grid and few clusters yet",
+    "pacgan-grid --packing 4 --epochs 1600": "The outline of the grid, but hardly any clusters yet",
 }
 FORMS = {  # figure -> (its factor, its format)
     "distance": (1.0, ".1f"), "confidence": (100.0, ".0f"), "rarest": (100.0, ".1f"), "sure": (100.0, ".1f"),
