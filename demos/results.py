@@ -57,7 +57,7 @@ NOTES = {  # preset and flags -> (what its source reports of samples like these,
 CONTROLS = ("training images", "noise", "stacked test images", "stacked noise")
 PACGAN = {  # recipe of tables.py -> what one sees
     "pacgan-ring --packing 1 --epochs 400": "6 of 8 modes: mode collapse",
-    "pacgan-ring": "All 8 modes, and points between them",
+    "pacgan-ring": "7 of 8 modes: the one at the top is lost",
     "pacgan-ring --packing 4 --epochs 1600": "All 8 modes, one with very few points, and points between them",
     "pacgan-grid --packing 1 --epochs 400": "18 of 25 modes, and lines between them: mode collapse",
     "pacgan-grid": "Lines along the grid, which are not yet clusters",
@@ -73,9 +73,9 @@ PAGE = """# Every preset
 Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread of a
 busy machine, and its command.
 
-Every recipe was trained for all its epochs, but for PacGAN's packs of 2 and of 4. Many are MLPs where the source has
-convolutions, or leave settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where
-there are several seeds, the table has the lowest and the highest figure, and the picture is of seed 0.
+Every recipe was trained for all its epochs, but for PacGAN's packs of 4, and of 2 on the grid. Many are MLPs where the
+source has convolutions, or leave settings open that we had to choose; `python -m minigan.train --list-presets` says
+what. Where there are several seeds, the table has the lowest and the highest figure, and the picture is of seed 0.
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that
 reads 98.3 % of them correctly; the classifier's mean confidence in the likeliest digit; the share of samples of which
