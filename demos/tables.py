@@ -76,9 +76,10 @@ SECTIONS = {  # table -> its title, and what it shows; a test compares the figur
 The GAN without packs and packs of 2 were trained for all of the paper's epochs, in 1 trial each. Without packs, G loses
 modes, as it does in the paper: it finds 6.0 (paper: 6.3 +- 0.5). But only 81.6 % of the samples are near one (paper:
 98.2 %); the others are mostly just beside a mode. With packs of 2, G finds 7.0 modes, with 98.5 % of the samples near
-one (paper: 7.9 +- 0.1 modes, 95.6 %). Packs of 4 were trained for a tenth of the paper's epochs, in 2 trials, and find
-8.0 modes by then, with 94.3 % of the samples near one (paper: 7.8 +- 0.1 modes, 95.9 %). The preset `toy` finds all
-modes in 10 of 10 trials.
+one (paper: 7.9 +- 0.1 modes, 95.6 %). That trial was resumed with two threads after some 179,000 of its 400,000 rounds,
+so its command alone does not give exactly the same samples. Packs of 4 were trained for a tenth of the paper's epochs,
+in 2 trials, and find 8.0 modes by then, with 94.3 % of the samples near one (paper: 7.8 +- 0.1 modes, 95.9 %). The
+preset `toy` finds all modes in 10 of 10 trials.
 """,
     "grid": """## 25 Gaussians on a grid (Lin et al. 2018, Table 1)
 
