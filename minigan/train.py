@@ -17,6 +17,7 @@ from minigan.runs.distance import Distance
 from minigan.runs.pace import Pace
 from minigan.runs.recorder import Recorder
 from minigan.runs.start import prepare
+from minigan.runs.subnormals import Subnormals
 from minigan.runs.threads import limited
 from minigan.training import train
 
@@ -54,7 +55,7 @@ def execute(run, *listeners, quiet=False):
             recorder.begin()
             if run.threads:
                 recorder.progress.say(f"threads  {run.threads}")
-            train(run.training, recorder, *listeners, Pace(recorder.progress.slow))
+            train(run.training, Subnormals(run.training), recorder, *listeners, Pace(recorder.progress.slow))
             recorder.end()
 
 

@@ -49,6 +49,7 @@ KILLERS = {  # module -> the tests that are to fail, in folders of tests/
     "runs.saver": "runs/test_saver.py",
     "runs.load": "runs/test_saver.py",
     "runs.parallel": "runs/test_processes.py",
+    "runs.subnormals": "runs/test_subnormals.py",
     "doctor": "runs/test_rules.py",
     "runs.diagnosis": "runs/test_rules.py",
     "runs.vitals": "runs/test_vitals.py",

@@ -19,6 +19,7 @@ from minigan.nn.batchnorm import BatchNorm
 from minigan.nn.layers import Dropout
 from minigan.recipes import builders
 from minigan.runs import threads
+from minigan.runs.subnormals import Subnormals
 from minigan.training import train
 
 
@@ -117,7 +118,7 @@ def follow(training):
     for signum in (signal.SIGINT, signal.SIGTERM):
         signal.signal(signum, signal.SIG_IGN)
     with threads.limited(training.settings.threads):
-        train(training)
+        train(training, Subnormals(training))
 
 
 def end(comm):

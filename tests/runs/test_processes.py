@@ -198,11 +198,12 @@ def test_a_process_alone_raises_its_own_errors(mpi):
 def test_a_process_that_follows_trains_without_listening_to_signals(monkeypatch):
     seen = []
     before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
-    training = SimpleNamespace(settings=SimpleNamespace(threads="auto"))
-    monkeypatch.setattr(parallel, "train", lambda *given: seen.append((given, *map(signal.getsignal, before))))
+    optimizer = SimpleNamespace(state=())
+    training = SimpleNamespace(settings=SimpleNamespace(threads="auto"), g_optimizer=optimizer, d_optimizer=optimizer)
+    monkeypatch.setattr(parallel, "train", lambda given, *_: seen.append((given, *map(signal.getsignal, before))))
     try:
         parallel.follow(training)
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
-    assert seen == [((training,), signal.SIG_IGN, signal.SIG_IGN)]
+    assert seen == [(training, signal.SIG_IGN, signal.SIG_IGN)]
