@@ -1,8 +1,9 @@
 """Keeps long runs fast: sets the subnormal numbers in the optimizers' memory to 0.
 
-A float32 below 1.2e-38 is subnormal, and many processors take dozens of times as long to compute with it. Where the
-gradient is 0, as behind a ReLU that is off for all samples, every step of SGD or Adam multiplies v and m by the same
-factor. So they become subnormal, and may stay so: .8 times the smallest float32 is rounded to the smallest float32.
+A float32 nearer to 0 than 1.2e-38 is subnormal, and many processors take dozens of times as long to compute with it.
+Where the gradient is 0, as behind a ReLU that is off for all samples, every step of SGD or Adam multiplies v and m by
+the same factor. So they become subnormal, and may stay so: .8 times the smallest float32 is rounded to the smallest
+float32.
 """
 
 import numpy as np
@@ -11,7 +12,7 @@ EVERY = 100  # rounds; more often costs more time than it saves where no number 
 
 
 class Subnormals:
-    """A listener of `training.train`, which removes them every 100 rounds.
+    """A listener of `training.train`, which removes subnormal numbers every 100 rounds.
 
     The samples stay the same: no step divides by less than eps, so these numbers move no weight by more than 1e-30.
     """

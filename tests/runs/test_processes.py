@@ -13,6 +13,7 @@ import pytest
 
 from minigan.ground.errors import ArgumentError, DataError, MiniganError
 from minigan.runs import parallel, threads
+from minigan.runs.subnormals import Subnormals
 
 
 class Communicator:
@@ -200,10 +201,14 @@ def test_a_process_that_follows_trains_without_listening_to_signals(monkeypatch)
     before = {signum: signal.getsignal(signum) for signum in (signal.SIGINT, signal.SIGTERM)}
     optimizer = SimpleNamespace(state=())
     training = SimpleNamespace(settings=SimpleNamespace(threads="auto"), g_optimizer=optimizer, d_optimizer=optimizer)
-    monkeypatch.setattr(parallel, "train", lambda given, *_: seen.append((given, *map(signal.getsignal, before))))
+
+    def train(given, *listeners):
+        seen.append((given, list(map(type, listeners)), *map(signal.getsignal, before)))
+
+    monkeypatch.setattr(parallel, "train", train)
     try:
         parallel.follow(training)
     finally:
         for signum, handler in before.items():
             signal.signal(signum, handler)
-    assert seen == [(training, signal.SIG_IGN, signal.SIG_IGN)]
+    assert seen == [(training, [Subnormals], signal.SIG_IGN, signal.SIG_IGN)]
