@@ -58,10 +58,10 @@ CONTROLS = ("training images", "noise", "stacked test images", "stacked noise")
 PACGAN = {  # recipe of tables.py -> what one sees
     "pacgan-ring --packing 1 --epochs 400": "6 of 8 modes: mode collapse",
     "pacgan-ring": "7 of 8 modes: the one at the top is lost",
-    "pacgan-ring --packing 4 --epochs 1600": "All 8 modes, one with very few points, and points between them",
+    "pacgan-ring --packing 4 --epochs 1600": "All 8 modes, and a few points on the circle between them",
     "pacgan-grid --packing 1 --epochs 400": "18 of 25 modes, and lines between them: mode collapse",
     "pacgan-grid": "All 25 modes, and a few points on the lines between them",
-    "pacgan-grid --packing 4 --epochs 1600": "The outline of the grid, but hardly any clusters yet",
+    "pacgan-grid --packing 4 --epochs 1600": "24 of 25 modes, and a few points on the lines between them",
 }
 FORMS = {  # figure -> (its factor, its format)
     "distance": (1.0, ".1f"), "confidence": (100.0, ".0f"), "rarest": (100.0, ".1f"), "sure": (100.0, ".1f"),
@@ -73,9 +73,9 @@ PAGE = """# Every preset
 Written by `python demos/results.py` from [rows.csv](rows.csv), which holds every trial, its seconds on one thread of a
 busy machine, and its command.
 
-Every recipe was trained for all its epochs, but for PacGAN's packs of 4. Many are MLPs where the source has
-convolutions, or leave settings open that we had to choose; `python -m minigan.train --list-presets` says what. Where
-there are several seeds, the table has the lowest and the highest figure, and the picture is of seed 0.
+Every recipe was trained for all its epochs. Many are MLPs where the source has convolutions, or leave settings open
+that we had to choose; `python -m minigan.train --list-presets` says what. Where there are several seeds, the table has
+the lowest and the highest figure, and the picture is of seed 0.
 
 Digits: the Frechet distance between 10,000 samples and the 10,000 test images, on the features of a classifier that
 reads 98.3 % of them correctly; the classifier's mean confidence in the likeliest digit; the share of samples of which
@@ -88,8 +88,7 @@ that is possible, and some rows are further away.
 
 Points: 2,500 samples; the modes with a sample within 3 standard deviations; the share of samples that are that near to
 a mode (98.9 % if they were perfect); the reverse KL divergence over the modes; and sigma ratio, the spread around a
-mode divided by that of the data (1 if it were perfect). PacGAN's rows come from [the papers' tables](../RESULTS.md);
-"160 of 1600" epochs means that a recipe was trained for less than the paper trains it.
+mode divided by that of the data (1 if it were perfect). PacGAN's rows come from [the papers' tables](../RESULTS.md).
 
 | preset | samples | modes | high quality | reverse KL | sigma ratio | epochs | seeds | the source | what one sees |
 |---|---|---|---|---|---|---|---|---|---|
