@@ -80,7 +80,7 @@ are mostly just beside a mode. With packs of 2, G finds 7.0 modes, with 98.5 % o
 Two of these trials were not trained by their commands alone. That of packs of 2 was interrupted after some 179,000 of
 its 400,000 rounds and went on with two threads. That of packs of 4 was trained by a script that is not in this
 repository and takes less time for the same formulas: for example, D's pass over the fake samples serves both steps.
-Only the rounding differs, but after thousands of rounds the samples differ, too.
+Only the rounding differs, but such differences grow, so neither command alone gives exactly the same samples.
 """,
     "grid": """## 25 Gaussians on a grid (Lin et al. 2018, Table 1)
 
